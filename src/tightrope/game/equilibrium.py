@@ -1,0 +1,295 @@
+"""Solve a game: the Markov logit quantal response equilibrium and its certificate.
+
+The solution concept is the agent form of McKelvey & Palfrey (1998) in stationary
+Markov strategies: at every move, in every state, an action's probability is logit
+in its expected payoff given everybody's strategies, the mover's own later moves
+included. Each mover weighs chances by its own view of nature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jax import Array
+
+from tightrope.game.certificate import Certificate, NotCertified, Status
+from tightrope.game.compile import Game
+from tightrope.game.fixed_point import Root, fixed_point
+from tightrope.game.named import Named, broadcast
+from tightrope.game.plan import Choice
+from tightrope.game.primitives import Primitives, primitives
+from tightrope.game.walk import Strategies, backward
+
+Convention = Literal["agent", "ev1"]
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibrium:
+    """A solved game at one parameter vector.
+
+    values      (player, *states) expected discounted payoffs at the start of a period
+    strategies  move -> labelled probabilities; axes that a move does not depend on are absent
+    theta       (parameters,) the parameter vector
+    z           the raw fixed point, a warm start for a neighbour
+    """
+
+    game: Game
+    theta: np.ndarray
+    convention: Convention
+    z: np.ndarray
+    values: xr.DataArray
+    strategies: Mapping[str, xr.DataArray]
+    certificate: Certificate
+
+    def require(self) -> Equilibrium:
+        """This equilibrium, or NotCertified when its certificate is not good."""
+        if not self.certificate.good:
+            raise NotCertified(self.certificate)
+        return self
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How z is laid out: values first, then strategies of simultaneous moves."""
+
+    values: tuple[int, ...]
+    mixed: tuple[tuple[str, tuple[str, ...], tuple[int, ...]], ...]
+
+    @property
+    def length(self) -> int:
+        """Length of z."""
+        return int(np.prod(self.values)) + sum(int(np.prod(shape)) for _, _, shape in self.mixed)
+
+
+@lru_cache(maxsize=64)
+def layout(game: Game) -> Layout:
+    """Shapes of everything in z, found by tracing one sweep without computing it."""
+    names = [m.move for step in game.plan.steps if isinstance(step, Choice) for m in step.moves
+             if len(step.moves) > 1]  # fmt: skip
+    shape = (len(game.players), *game.shape)
+    if not names:
+        return Layout(shape, ())
+    found: dict[str, tuple[str, ...]] = {}
+
+    def probe(theta: Array) -> Array:
+        values = {p: Named(jnp.zeros(game.shape), game.states) for p in game.players}
+        strategies = backward(game, values, primitives(game, theta))[1]
+        for step in game.plan.steps:
+            if isinstance(step, Choice) and len(step.moves) > 1:
+                together = {m.move for m in step.moves}
+                context = set().union(*(strategies[m].axes for m in together)) - together
+                for m in together:
+                    found[m] = game.order.sort(context | {m})
+        return theta
+
+    jax.eval_shape(probe, jnp.zeros(len(game.parameters)))
+    mixed = tuple((m, found[m], tuple(game.sizes[a] for a in found[m])) for m in names)
+    return Layout(shape, mixed)
+
+
+def unpack(game: Game, z: Array) -> tuple[dict[str, Named], dict[str, Named]]:
+    """Values by player and strategies of simultaneous moves, from the flat vector z."""
+    plan = layout(game)
+    size = int(np.prod(plan.values))
+    block = z[:size].reshape(plan.values)
+    values = {player: Named(block[number], game.states) for number, player in enumerate(game.players)}
+    mixed = {}
+    for name, axes, shape in plan.mixed:
+        length = int(np.prod(shape))
+        mixed[name] = Named(z[size : size + length].reshape(shape), axes)
+        size += length
+    return values, mixed
+
+
+def pack(game: Game, values: Mapping[str, Named], mixed: Mapping[str, Named]) -> Array:
+    """Inverse of `unpack`."""
+    sizes = game.sizes
+    parts = [broadcast(values[p], game.states, sizes).data.reshape(-1) for p in game.players]
+    parts += [broadcast(mixed[name], axes, sizes).data.reshape(-1) for name, axes, _ in layout(game).mixed]
+    return jnp.concatenate(parts)
+
+
+def start(game: Game) -> Array:
+    """The default starting point: zero values, uniform strategies of simultaneous moves."""
+    plan = layout(game)
+    parts = [jnp.zeros(int(np.prod(plan.values)))]
+    parts += [jnp.full(int(np.prod(shape)), 1.0 / game.sizes[name]) for name, _, shape in plan.mixed]
+    return jnp.concatenate(parts)
+
+
+@lru_cache(maxsize=64)
+def sweep_function(game: Game, convention: Convention) -> Any:
+    """T(z, numbers): one sweep of the backward operator on the flat vector z."""
+
+    def sweep(z: Array, numbers: Primitives) -> Array:
+        values, mixed = unpack(game, z)
+        new, strategies = backward(game, values, numbers, convention=convention, guess=mixed)
+        return pack(game, new, strategies)
+
+    return sweep
+
+
+def strategies_at(game: Game, z: Array, numbers: Primitives, convention: Convention) -> Strategies:
+    """Choice probabilities at every move when values are z. Traceable."""
+    values, mixed = unpack(game, z)
+    return backward(game, values, numbers, convention=convention, guess=mixed)[1]
+
+
+def solve_root(
+    game: Game, theta: Array, z0: Array, *, convention: Convention = "agent", tolerance: float = TOLERANCE
+) -> tuple[Root, Primitives]:
+    """The fixed point at theta, differentiable in theta. For use inside other JAX functions."""
+    numbers = primitives(game, theta)
+    root = fixed_point(sweep_function(game, convention), z0, numbers, tolerance)
+    return root, numbers
+
+
+@lru_cache(maxsize=64)
+def _solver(game: Game, convention: Convention, tolerance: float) -> Any:
+    @jax.jit
+    def run(theta: Array, z0: Array) -> tuple[Root, Strategies, Array]:
+        root, numbers = solve_root(game, theta, z0, convention=convention, tolerance=tolerance)
+        strategies = strategies_at(game, root.z, numbers, convention)
+        again = sweep_function(game, convention)(root.z, numbers)
+        next_strategies = strategies_at(game, again, numbers, convention)
+        change = [
+            jnp.max(jnp.abs(strategies[name].data - next_strategies[name].data)) for name in strategies
+        ]
+        return root, strategies, jnp.max(jnp.stack(change)) if change else jnp.asarray(0.0)
+
+    return run
+
+
+def solve(
+    game: Game,
+    theta: np.ndarray | None = None,
+    *,
+    convention: Convention = "agent",
+    tolerance: float = TOLERANCE,
+    warm: np.ndarray | None = None,
+    restarts: int = 0,
+    seed: int = 0,
+) -> Equilibrium:
+    """The stationary equilibrium at `theta` (default: the reference values).
+
+    warm      a neighbouring solution's `z` to start from
+    restarts  further random starts; the certificate says how closely they agree
+
+    The result always comes with a certificate; `Equilibrium.require` refuses a bad one.
+    """
+    vector = np.asarray(game.theta() if theta is None else theta, dtype=float)
+    run = _solver(game, convention, tolerance)
+    z0 = start(game) if warm is None else jnp.asarray(warm)
+    root, strategies, change = run(jnp.asarray(vector), z0)
+    agreement = float("nan")
+    if restarts:
+        generator = np.random.default_rng(seed)
+        scale = max(1.0, float(np.max(np.abs(np.asarray(root.z)))))
+        gaps = []
+        for _ in range(restarts):
+            noise = jnp.asarray(generator.normal(size=z0.shape) * scale)
+            other, found, _ = run(jnp.asarray(vector), start(game) + noise * _value_part(game))
+            if float(other.residual) <= tolerance:
+                gaps.append(max(float(jnp.max(jnp.abs(found[m].data - strategies[m].data))) for m in found))
+        agreement = max(gaps) if gaps else float("nan")
+    certificate = Certificate(
+        status=_status(root, tolerance),
+        residual=float(root.residual),
+        strategy_residual=float(change),
+        tolerance=tolerance,
+        iterations=int(root.steps),
+        method="newton-krylov",
+        restarts=restarts,
+        agreement=agreement,
+    )
+    return _label(game, vector, convention, np.asarray(root.z), strategies, certificate)
+
+
+def _value_part(game: Game) -> Array:
+    plan = layout(game)
+    size = int(np.prod(plan.values))
+    return (jnp.arange(plan.length) < size).astype(jnp.float64)
+
+
+def _status(root: Root, tolerance: float) -> Status:
+    residual = float(root.residual)
+    if residual <= tolerance:
+        return "converged"
+    if np.isfinite(residual) and bool(root.stalled):
+        return "cycling"
+    return "not converged"
+
+
+def _label(
+    game: Game,
+    theta: np.ndarray,
+    convention: Convention,
+    z: np.ndarray,
+    strategies: Mapping[str, Named],
+    certificate: Certificate,
+) -> Equilibrium:
+    values, _ = unpack(game, jnp.asarray(z))
+    coords = {name: list(game.levels[name]) for name in game.states}
+    table = xr.DataArray(
+        np.stack([np.asarray(values[p].data) for p in game.players]),
+        dims=("player", *game.states),
+        coords={"player": list(game.players)} | coords,
+        name="values",
+    )
+    labelled = {
+        move: xr.DataArray(
+            np.asarray(probability.data),
+            dims=probability.axes,
+            coords={axis: list(game.levels[axis]) for axis in probability.axes},
+            name=move,
+        )
+        for move, probability in strategies.items()
+    }
+    return Equilibrium(game, theta, convention, z, table, labelled, certificate)
+
+
+@lru_cache(maxsize=64)
+def _finite(game: Game, convention: Convention) -> Any:
+    @jax.jit
+    def run(theta: Array, periods: Array, z0: Array) -> tuple[Array, Strategies]:
+        numbers = primitives(game, theta)
+        sweep = sweep_function(game, convention)
+        before = jax.lax.fori_loop(0, periods - 1, lambda _, z: sweep(z, numbers), z0)
+        return sweep(before, numbers), strategies_at(game, before, numbers, convention)
+
+    return run
+
+
+def solve_finite(
+    game: Game,
+    theta: np.ndarray | None = None,
+    *,
+    periods: int,
+    final: Mapping[str, float] | None = None,
+    convention: Convention = "agent",
+) -> Equilibrium:
+    """Backward induction over `periods` periods: values and strategies of the first one.
+
+    final  value of every live state after the last period, by player (default zero)
+
+    Always exists; unique for sequential moves, so simultaneous moves are refused here.
+    """
+    if layout(game).mixed:
+        raise ValueError("backward induction over simultaneous moves is not unique; solve the stationary game")
+    if periods < 1:
+        raise ValueError("a finite horizon needs at least one period")
+    vector = np.asarray(game.theta() if theta is None else theta, dtype=float)
+    values = {p: Named(jnp.full(game.shape, (final or {}).get(p, 0.0)), game.states) for p in game.players}
+    z, strategies = _finite(game, convention)(
+        jnp.asarray(vector), jnp.asarray(periods), pack(game, values, {})
+    )
+    certificate = Certificate("finite horizon", 0.0, 0.0, 0.0, periods, "backward induction")
+    return _label(game, vector, convention, np.asarray(z), strategies, certificate)

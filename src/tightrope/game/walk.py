@@ -1,0 +1,258 @@
+"""The walk: one coding of a period, from which every operator of the package comes.
+
+Walking the moves of a period backwards turns functions of the state at its end
+into functions of the state at its start. Nature replaces a function by its
+expectation, an exit mixes in a terminal's value, a player's move mixes over
+actions. Solving, forecasting and the record's likelihood differ only in which
+functions they carry, where strategies come from and what is multiplied in on the
+way: they are three uses of `walk_back`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import jax.numpy as jnp
+from jax import Array
+
+from tightrope.game.compile import Game
+from tightrope.game.named import Named, add, combine, multiply, rename, scalar, sum_product, total
+from tightrope.game.plan import WORLD, Change, Choice, Exit, Plan, after
+from tightrope.game.primitives import ExitLaw, Primitives
+
+Functions = dict[str, Named]
+"""View (a player's name, or the world) -> function of the state as it stands."""
+Strategies = dict[str, Named]
+"""Move -> probability of each action, over the action and whatever the mover's payoff depends on."""
+
+
+def walk_back(
+    game: Game,
+    functions: Functions,
+    *,
+    kernel: Callable[[int, str], Named],
+    exit_law: Callable[[int, str], ExitLaw],
+    terminal: Callable[[str, str], Named],
+    choose: Callable[[int, Choice, Functions], Functions],
+    visit: Callable[[int, Functions], Functions],
+) -> Functions:
+    """Carry functions of the end-of-period state back to the start of the period.
+
+    kernel      (step, view) -> transition probabilities over (…, x, x')
+    exit_law    (step, view) -> probability of the exit and its shares
+    terminal    (terminal, view) -> the function's value there
+    choose      mixes over the actions of a step's moves
+    visit       applied at each position, from the last to -1
+    """
+    order, plan = game.order, game.plan
+    for position in range(len(plan.steps) - 1, -1, -1):
+        functions = visit(position, functions)
+        match plan.steps[position]:
+            case Change(variable=variable):
+                functions = {
+                    view: _expect(game, f, kernel(position, view), variable) for view, f in functions.items()
+                }
+            case Exit():
+                functions = {
+                    view: _leave(game, f, exit_law(position, view), lambda t, v=view: terminal(t, v))
+                    for view, f in functions.items()
+                }
+            case Choice() as step:
+                functions = choose(position, step, functions)
+    return visit(-1, functions)
+
+
+def _expect(game: Game, f: Named, kernel: Named, variable: str) -> Named:
+    if variable not in f.axes:
+        return f
+    primed = after(variable)
+    return sum_product(game.order, kernel, rename(game.order, f, variable, primed), primed)
+
+
+def _leave(game: Game, f: Named, law: ExitLaw, value: Callable[[str], Named]) -> Named:
+    order = game.order
+    gone = scalar(0.0)
+    for name, share in law.shares.items():
+        gone = add(order, gone, multiply(order, share, value(name)))
+    return combine(order, lambda p, stay, leave: stay + p * (leave - stay), law.probability, f, gone)
+
+
+def logit(game: Game, value: Named, precision: Named, available: Named | None, move: str) -> Named:
+    """Logit choice probabilities along the axis `move` (McKelvey and Palfrey 1995)."""
+    order = game.order
+    size = game.sizes[move]
+    if move not in value.axes:
+        value = add(order, value, Named(jnp.zeros(size), (move,)))
+    odds = multiply(order, precision, value)
+    if available is not None:
+        odds = combine(order, lambda o, a: jnp.where(a != 0, o, -jnp.inf), odds, available)
+    axis = odds.axes.index(move)
+    top = jnp.max(odds.data, axis=axis, keepdims=True)
+    weight = jnp.exp(odds.data - top)
+    return Named(weight / jnp.sum(weight, axis=axis, keepdims=True), odds.axes)
+
+
+def mix(game: Game, f: Named, strategy: Named, move: str) -> Named:
+    """Expectation of `f` over the actions of a move."""
+    if move not in f.axes:
+        return f
+    return sum_product(game.order, strategy, f, move)
+
+
+def surplus(game: Game, value: Named, precision: Named, available: Named | None, move: str) -> Named:
+    """The log-sum value of a move, ln(sum exp(λ·value))/λ, without Euler's constant (Rust 1987)."""
+    order = game.order
+    if move not in value.axes:
+        value = add(order, value, Named(jnp.zeros(game.sizes[move]), (move,)))
+    odds = multiply(order, precision, value)
+    if available is not None:
+        odds = combine(order, lambda o, a: jnp.where(a != 0, o, -jnp.inf), odds, available)
+    axis = odds.axes.index(move)
+    top = jnp.max(odds.data, axis=axis, keepdims=True)
+    summed = jnp.log(jnp.sum(jnp.exp(odds.data - top), axis=axis)) + jnp.squeeze(top, axis)
+    return combine(
+        order,
+        lambda s, p: s / p,
+        Named(summed, odds.axes[:axis] + odds.axes[axis + 1 :]),
+        precision,
+    )
+
+
+def backward(
+    game: Game,
+    values: Mapping[str, Named],
+    numbers: Primitives,
+    *,
+    convention: str = "agent",
+    guess: Mapping[str, Named] | None = None,
+) -> tuple[Functions, Strategies]:
+    """One sweep: players' values at the next period's start to values and strategies at this one's.
+
+    values      player -> value over states
+    convention  `agent`: the mover's value is its expected payoff; `ev1`: the log-sum
+    guess       strategies of simultaneous moves to respond to (uniform where missing)
+    """
+    plan = game.plan
+    strategies: Strategies = {}
+
+    def view(player: str, laws: Mapping[str, object]) -> object:
+        return laws[player] if player in laws else laws[WORLD]
+
+    def visit(position: int, functions: Functions) -> Functions:
+        if position == plan.pay:
+            functions = {
+                p: Named(f.data * numbers.discount[p], f.axes) for p, f in functions.items()
+            }
+        for term in plan.terms:
+            if term.position == position:
+                value = numbers.terms[term.player, term.name]
+                functions[term.player] = add(game.order, functions[term.player], value)
+        return functions
+
+    def choose(position: int, step: Choice, functions: Functions) -> Functions:
+        if len(step.moves) == 1:
+            (move,) = step.moves
+            own = functions[move.player]
+            precision, available = numbers.precision[move.move], numbers.available.get(move.move)
+            strategy = logit(game, own, precision, available, move.move)
+            strategies[move.move] = strategy
+            mixed = {p: mix(game, f, strategy, move.move) for p, f in functions.items()}
+            if convention == "ev1":
+                mixed[move.player] = surplus(game, own, precision, available, move.move)
+            return mixed
+        return _simultaneous(game, step, functions, numbers, guess or {}, strategies)
+
+    result = walk_back(
+        game,
+        dict(values),
+        kernel=lambda step, player: view(player, numbers.kernels[step]),  # type: ignore[return-value]
+        exit_law=lambda step, player: view(player, numbers.exits[step]),  # type: ignore[return-value]
+        terminal=lambda name, player: numbers.terminal[name][player],
+        choose=choose,
+        visit=visit,
+    )
+    return result, strategies
+
+
+def _simultaneous(
+    game: Game,
+    step: Choice,
+    functions: Functions,
+    numbers: Primitives,
+    guess: Mapping[str, Named],
+    strategies: Strategies,
+) -> Functions:
+    """Respond to the guessed strategies of the others; the fixed point is found with the values."""
+    names = [move.move for move in step.moves]
+    uniform = {
+        move.move: Named(jnp.full(len(move.actions), 1.0 / len(move.actions)), (move.move,))
+        for move in step.moves
+    }
+    known = {name: guess.get(name, uniform[name]) for name in names}
+    for move in step.moves:
+        value = functions[move.player]
+        for other in names:
+            if other != move.move:
+                value = mix(game, value, known[other], other)
+        strategies[move.move] = logit(
+            game, value, numbers.precision[move.move], numbers.available.get(move.move), move.move
+        )
+    result = dict(functions)
+    for name in names:
+        result = {p: mix(game, f, known[name], name) for p, f in result.items()}
+    return result
+
+
+def expectation(
+    game: Game,
+    f: Named,
+    *,
+    kernels: Callable[[int], Named],
+    exits: Callable[[int], ExitLaw],
+    strategies: Mapping[str, Named],
+    terminals: Mapping[str, Array | float],
+    weights: Mapping[str, Named] | None = None,
+    inserts: Mapping[int, Named] | None = None,
+) -> Named:
+    """Expectation of `f` (end of period) given the state at the start, strategies held fixed.
+
+    Undiscounted, payoff-free, in the world's view. With `weights` (move -> factor by
+    action, and by whatever it depends on) or `inserts` (position -> factor in the
+    states and moves as they stand there) it is the sum of probability times those
+    factors: observation weights make it the record's filter, indicators make it
+    the probability of an event. It is linear in (f, terminals), and its transpose
+    pushes distributions forward.
+    """
+    weights = weights or {}
+    inserts = inserts or {}
+
+    def choose(position: int, step: Choice, functions: Functions) -> Functions:
+        value = functions[WORLD]
+        for move in step.moves:
+            strategy = strategies[move.move]
+            if move.move in weights:
+                strategy = multiply(game.order, strategy, weights[move.move])
+                if move.move not in value.axes:
+                    value = multiply(game.order, total(strategy, move.move), value)
+                    continue
+            value = mix(game, value, strategy, move.move)
+        return {WORLD: value}
+
+    def visit(position: int, functions: Functions) -> Functions:
+        if position in inserts:
+            return {WORLD: multiply(game.order, functions[WORLD], inserts[position])}
+        return functions
+
+    result = walk_back(
+        game,
+        {WORLD: f},
+        kernel=lambda step, view: kernels(step),
+        exit_law=lambda step, view: exits(step),
+        terminal=lambda name, view: scalar(terminals[name]),
+        choose=choose,
+        visit=visit,
+    )
+    return result[WORLD]
+
+
+__all__ = ["Plan", "backward", "expectation", "walk_back"]
