@@ -10,7 +10,7 @@ import numpy as np
 
 from tightrope.case import syntax as s
 from tightrope.case.parse import Expression
-from tightrope.case.resolve import Scope, resolve, variables_of
+from tightrope.case.resolve import Scope, moves_of, resolve, variables_of
 from tightrope.case.schema import Case, Law, Link, Table
 from tightrope.game.named import Order
 from tightrope.game.plan import Choice, Plan, after, build_plan
@@ -97,17 +97,9 @@ def compile_game(case: Case) -> Game:
     Every expression is resolved once; a payoff term is placed at the earliest
     moment of the period that leaves its value unchanged (see `plan`).
     """
-    scope = Scope(case)
-    moves = tuple(
-        move.move
-        for item in case.period
-        for move in (getattr(item, "together", None) or ([item] if hasattr(item, "move") else []))
-    )
-    actions = {
-        move.move: move.actions
-        for item in case.period
-        for move in (getattr(item, "together", None) or ([item] if hasattr(item, "move") else []))
-    }
+    scope = Scope.of(case)
+    actions = {move.move: move.actions for move in moves_of(case)}
+    moves = tuple(actions)
     states = tuple(case.states)
     levels = {name: case.states[name].levels for name in states} | actions
     order = _order(moves, states)

@@ -1,0 +1,1 @@
+"""The case room: an argument about an unequal alliance, as checked data."""
