@@ -2,7 +2,8 @@
 
 Nothing in the grammar can import, call what is not listed, loop, or take more
 than a bounded amount of time or memory: length, number of tokens, depth and
-exponents are capped, each refused by name.
+exponents are capped, each refused by name. The height of the finished tree is
+capped too, so that whoever walks it may recurse.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from tightrope.case import syntax as s
 MAX_LENGTH = 4_000
 MAX_TOKENS = 600
 MAX_DEPTH = 40
+MAX_HEIGHT = 100
 MAX_EXPONENT = 16
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![A-Za-z_0-9.])"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"\s*(?:(?P<number>(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*+)"
     r"|(?P<symbol>\*\*|==|!=|<=|>=|[-+*/()<>,]))"
 )
 _COMPARE = ("==", "!=", "<=", ">=", "<", ">")
@@ -71,6 +73,10 @@ def _tokens(text: str) -> list[_Token]:
                     "'": "; no strings", '"': "; no strings", "^": "; powers are **"}.get(what, "")  # fmt: skip
             raise ExpressionError(f"{what!r} has no place in an expression{hint}", column)
         kind = str(match.lastgroup)
+        if kind == "number" and text[match.end() : match.end() + 1].isidentifier():
+            raise ExpressionError(
+                f"{match.group(kind)} runs into a name; write the * between them", match.end()
+            )
         found.append(_Token(kind, match.group(kind), match.start(kind)))
         position = match.end()
         if len(found) > MAX_TOKENS:
@@ -104,7 +110,7 @@ class _Parser:
     def expression(self, least: int, depth: int) -> s.Node:
         if depth > MAX_DEPTH:
             raise ExpressionError(f"the expression is nested deeper than {MAX_DEPTH}", self.here.column)
-        left = self.prefix(depth)
+        left = self.prefix(least, depth)
         compared = False
         while True:
             token = self.here
@@ -149,7 +155,7 @@ class _Parser:
             raise ExpressionError("powers cannot be chained; use parentheses", self.here.column)
         return s.Number(value)
 
-    def prefix(self, depth: int) -> s.Node:
+    def prefix(self, least: int, depth: int) -> s.Node:
         token = self.advance()
         if token.kind == "number":
             value = float(token.text)
@@ -166,6 +172,8 @@ class _Parser:
             return inner
         if token.kind == "name":
             if token.text == "not":
+                if least > _NOT:
+                    raise ExpressionError("put parentheses around `not …` here", token.column)
                 return s.Not(self.expression(_NOT + 1, depth + 1))
             if token.text in ("and", "or"):
                 raise ExpressionError(f"{token.text!r} needs something on its left", token.column)
@@ -203,14 +211,18 @@ def parse(text: str) -> s.Node:
     node = parser.expression(1, 0)
     if parser.here.kind != "end":
         raise ExpressionError(f"{parser.here.text!r} was not expected here", parser.here.column)
+    if s.height(node) > MAX_HEIGHT:
+        raise ExpressionError(f"more than {MAX_HEIGHT} operations hang on each other; use `define`")
     return node
 
 
 def to_expression(value: Any) -> Expression:
-    """An `Expression` from text or a number (for use as a pydantic validator)."""
+    """An `Expression` from text or a number (for use as a pydantic validator). Raises ValueError."""
     if isinstance(value, Expression):
         return value
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError("an expression is written as text or a number")
-    text = str(value).strip()
+    if not isinstance(value, (str, int, float)):
+        raise ExpressionError("an expression is written as text or a number")
+    text = str(int(value)) if isinstance(value, bool) else str(value).strip()
+    if not text:
+        raise ExpressionError("the expression is empty")
     return Expression(text, parse(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tightrope.case import syntax as s
@@ -120,26 +120,14 @@ def _comparison(operator: s.CompareOperator, left: s.Node, right: s.Node, scope:
     return s.Compare(operator, resolve(left, scope), resolve(right, scope))
 
 
-def children(node: s.Node) -> tuple[s.Node, ...]:
-    """The direct sub-expressions of a node."""
-    match node:
-        case s.Negate(operand) | s.Not(operand):
-            return (operand,)
-        case s.Binary(_, left, right) | s.Compare(_, left, right):
-            return (left, right)
-        case s.Logic(_, operands):
-            return operands
-        case s.Call(_, arguments):
-            return arguments
-        case _:
-            return ()
-
-
-def walk(node: s.Node) -> Iterator[s.Node]:
-    """A node and everything below it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+def names_in(node: s.Node) -> tuple[str, ...]:
+    """Every name that a node mentions, resolved or bare, each once and in the order of the text."""
+    found: dict[str, None] = {}
+    for part in s.walk(node):
+        match part:
+            case s.Name(name) | s.Parameter(name) | s.Variable(name) | s.TableValue(name) | s.Defined(name):
+                found[name] = None
+    return tuple(found)
 
 
 def variables_of(node: s.Node, case: Case) -> tuple[str, ...]:
@@ -149,7 +137,7 @@ def variables_of(node: s.Node, case: Case) -> tuple[str, ...]:
 
     def collect(root: s.Node) -> set[str]:
         found: set[str] = set()
-        for part in walk(root):
+        for part in s.walk(root):
             match part:
                 case s.Variable(name):
                     found.add(name)

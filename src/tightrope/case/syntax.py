@@ -8,6 +8,7 @@ each bare `Name` into what it stands for in a case.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -132,3 +133,38 @@ Node = (
     | Not
     | Call
 )
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The direct sub-expressions of a node."""
+    match node:
+        case Negate(operand) | Not(operand):
+            return (operand,)
+        case Binary(_, left, right) | Compare(_, left, right):
+            return (left, right)
+        case Logic(_, operands):
+            return operands
+        case Call(_, arguments):
+            return arguments
+        case _:
+            return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and everything below it, in the order of the text. Does not recurse."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        waiting.extend(reversed(children(here)))
+
+
+def height(node: Node) -> int:
+    """How many nodes the longest way down passes through (1 for a leaf). Does not recurse."""
+    tallest = 0
+    waiting = [(node, 1)]
+    while waiting:
+        here, level = waiting.pop()
+        tallest = max(tallest, level)
+        waiting.extend((child, level + 1) for child in children(here))
+    return tallest
