@@ -205,8 +205,8 @@ def solve(
         residual=float(root.residual),
         strategy_residual=float(change),
         tolerance=tolerance,
-        iterations=int(root.steps),
-        method="newton-krylov",
+        iterations=int(root.sweeps) + int(root.steps),
+        method="anderson" if int(root.steps) == 0 else "anderson, newton-krylov",
         restarts=restarts,
         agreement=agreement,
     )

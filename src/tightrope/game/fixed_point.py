@@ -1,11 +1,12 @@
-"""The equilibrium as a fixed point z = T(z; θ): sweeps, then Newton's method without a matrix.
+"""The equilibrium as a fixed point z = T(z; θ): safeguarded Anderson, then Newton without a matrix.
 
 z holds the players' values over states and, for simultaneous moves, strategies.
 Value iteration contracts slowly (its rate is the discount factor) and can cycle,
-because each side's reply moves; Newton on the full derivative, the replies'
-included, does not. The linear systems are solved by GMRES on derivative-vector
-products, so memory stays linear in the number of states (Saad & Schultz 1986;
-Knoll & Keyes 2004 for the Newton-Krylov method).
+because each side's reply moves. Anderson mixing of the last few sweeps (Anderson
+1965; Walker & Ni 2011) takes a quarter of the sweeps where the game is smooth;
+where it stalls, Newton on the full derivative, the replies' included, takes over.
+The linear systems are solved by GMRES on derivative-vector products, so memory
+stays linear in the number of states (Saad & Schultz 1986; Knoll & Keyes 2004).
 
 Gradients in θ follow from the implicit function theorem: one adjoint system.
 """
@@ -23,31 +24,97 @@ from jax.scipy.sparse.linalg import gmres
 
 Map = Callable[[Array, Any], Array]
 
-SWEEPS = 20
-NEWTON_STEPS = 60
+MEMORY = 6
+MIXING_STEPS = 200
+PATIENCE = 40
+SETTLING_SWEEPS = 20
+NEWTON_STEPS = 40
+FAILED_STEPS = 6
 KRYLOV = 40
 
 
 class Root(NamedTuple):
-    """A candidate fixed point: z, its sup-norm residual, Newton steps, and whether it stalled."""
+    """A candidate fixed point.
+
+    z         shape (n,)
+    residual  sup norm of T(z) - z
+    sweeps    mixed sweeps taken
+    steps     Newton steps taken
+    stalled   Newton stopped because the residual no longer fell
+    """
 
     z: Array
     residual: Array
+    sweeps: Array
     steps: Array
     stalled: Array
+
+
+def _sup(x: Array) -> Array:
+    return jnp.max(jnp.abs(x))
+
+
+class _Mixing(NamedTuple):
+    z: Array
+    best: Array
+    best_residual: Array
+    images: Array
+    gaps: Array
+    filled: Array
+    count: Array
+    since: Array
+
+
+def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tuple[Array, Array, Array]:
+    """Anderson mixing with restarts: the best point seen, its residual, and the sweeps used."""
+
+    def step(state: _Mixing) -> _Mixing:
+        image = function(state.z, theta)
+        gap = image - state.z
+        residual = _sup(gap)
+        improved = residual < state.best_residual
+        since = jnp.where(residual < 0.5 * state.best_residual, 0, state.since + 1)
+        lost = ~(residual < 10.0 * state.best_residual)
+        slot = state.count % MEMORY
+        images = state.images.at[slot].set(image)
+        gaps = state.gaps.at[slot].set(gap)
+        filled = jnp.where(lost, jnp.zeros(MEMORY), state.filled.at[slot].set(1.0))
+        # Least squares over differences to the newest gap; unused slots are switched off.
+        others = filled.at[slot].set(0.0)
+        differences = (gaps - gap) * others[:, None]
+        scale = jnp.maximum(jnp.sqrt(jnp.sum(differences**2, axis=1)), 1e-300)
+        unit = differences / scale[:, None]
+        gram = unit @ unit.T + jnp.diag(1e-13 + (1.0 - others))
+        weights = jnp.linalg.solve(gram, -(unit @ gap)) / scale * others
+        mixed = image + weights @ ((images - image) * others[:, None])
+        best = jnp.where(improved, state.z, state.best)
+        return _Mixing(
+            jnp.where(lost, state.best, mixed),
+            best,
+            jnp.minimum(residual, state.best_residual),
+            images,
+            gaps,
+            filled,
+            state.count + 1,
+            since,
+        )
+
+    n = z0.shape[0]
+    state = _Mixing(
+        z0, z0, jnp.asarray(1e300), jnp.zeros((MEMORY, n)), jnp.zeros((MEMORY, n)), jnp.zeros(MEMORY),
+        jnp.asarray(0), jnp.asarray(0),
+    )  # fmt: skip
+    state = jax.lax.while_loop(
+        lambda s: (s.best_residual > tolerance) & (s.count < MIXING_STEPS) & (s.since < PATIENCE), step, state
+    )
+    return state.best, state.best_residual, state.count
 
 
 def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float) -> Root:
     """Solve z = function(z, theta) from z0, shape (n,). Traceable; not differentiable (see below)."""
 
-    def sup(x: Array) -> Array:
-        return jnp.max(jnp.abs(x))
-
-    def sweep(_: int, z: Array) -> Array:
-        return function(z, theta)
-
-    def newton(state: tuple[Array, Array, Array, Array, Array]) -> tuple[Array, ...]:
-        z, gap, residual, steps, bad = state
+    def newton(state: tuple[Array, ...]) -> tuple[Array, ...]:
+        z, gap, residual, steps, failed = state
         _, derivative = jax.linearize(lambda x: function(x, theta), z)
         forcing = jnp.clip(0.1 * tolerance / jnp.maximum(residual, 1e-300), 1e-8, 1e-3)
         direction, _ = gmres(
@@ -60,38 +127,34 @@ def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float)
             solve_method="incremental",
         )
 
-        def shorten(trial: tuple[Array, ...]) -> tuple[Array, ...]:
-            t = trial[0] * 0.5
+        def attempt(t: Array) -> tuple[Array, Array, Array, Array]:
             x = z + t * direction
             g = function(x, theta) - x
-            return t, x, g, sup(g)
+            return t, x, g, _sup(g)
 
-        x = z + direction
-        g = function(x, theta) - x
         _, x, g, r = jax.lax.while_loop(
             lambda trial: ~(trial[3] < (1.0 - 1e-4 * trial[0]) * residual) & (trial[0] > 0.02),
-            shorten,
-            (jnp.asarray(1.0), x, g, sup(g)),
+            lambda trial: attempt(0.5 * trial[0]),
+            attempt(jnp.asarray(1.0)),
         )
-        better = r < residual
 
-        def settle(_: None) -> tuple[Array, Array, Array]:
-            y = jax.lax.fori_loop(0, SWEEPS, sweep, z)
+        def settle() -> tuple[Array, Array, Array]:
+            y = jax.lax.fori_loop(0, SETTLING_SWEEPS, lambda _, v: function(v, theta), z)
             h = function(y, theta) - y
-            return y, h, sup(h)
+            return y, h, _sup(h)
 
-        x, g, r = jax.lax.cond(better, lambda _: (x, g, r), settle, None)
-        return x, g, r, steps + 1, bad + jnp.where(better, 0, 1)
+        better = r < residual
+        x, g, r = jax.lax.cond(better, lambda: (x, g, r), settle)
+        return x, g, r, steps + 1, failed + jnp.where(better, 0, 1)
 
-    z = jax.lax.fori_loop(0, SWEEPS, sweep, z0)
-    gap = function(z, theta) - z
-    state = (z, gap, sup(gap), jnp.asarray(0), jnp.asarray(0))
-    z, gap, residual, steps, bad = jax.lax.while_loop(
-        lambda s: (s[2] > tolerance) & (s[3] < NEWTON_STEPS) & (s[4] < 8) & jnp.isfinite(s[2]),
+    z, residual, sweeps = _mix(function, z0, theta, tolerance)
+    state = (z, function(z, theta) - z, residual, jnp.asarray(0), jnp.asarray(0))
+    z, _, residual, steps, failed = jax.lax.while_loop(
+        lambda s: (s[2] > tolerance) & (s[3] < NEWTON_STEPS) & (s[4] < FAILED_STEPS) & jnp.isfinite(s[2]),
         newton,
         state,
     )
-    return Root(z, residual, steps, bad >= 8)
+    return Root(z, residual, sweeps, steps, failed >= FAILED_STEPS)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 3))
