@@ -23,9 +23,9 @@ PRIOR_CLASSES: tuple[PriorClass, ...] = ("argument", "agnostic")
 
 
 class Noun(BaseModel):
-    """Base of all nouns: frozen, and strict about unknown keys."""
+    """Base of all nouns: frozen, strict about unknown keys, and every number finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 class Calendar(Noun):
