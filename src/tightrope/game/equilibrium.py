@@ -160,9 +160,7 @@ def _solver(game: Game, convention: Convention, tolerance: float) -> Any:
         strategies = strategies_at(game, root.z, numbers, convention)
         again = sweep_function(game, convention)(root.z, numbers)
         next_strategies = strategies_at(game, again, numbers, convention)
-        change = [
-            jnp.max(jnp.abs(strategies[name].data - next_strategies[name].data)) for name in strategies
-        ]
+        change = [jnp.max(jnp.abs(strategies[name].data - next_strategies[name].data)) for name in strategies]
         return root, strategies, jnp.max(jnp.stack(change)) if change else jnp.asarray(0.0)
 
     return run
@@ -283,7 +281,9 @@ def solve_finite(
     Always exists; unique for sequential moves, so simultaneous moves are refused here.
     """
     if layout(game).mixed:
-        raise ValueError("backward induction over simultaneous moves is not unique; solve the stationary game")
+        raise ValueError(
+            "backward induction over simultaneous moves is not unique; solve the stationary game"
+        )
     if periods < 1:
         raise ValueError("a finite horizon needs at least one period")
     vector = np.asarray(game.theta() if theta is None else theta, dtype=float)

@@ -54,6 +54,9 @@ def _sup(x: Array) -> Array:
     return jnp.max(jnp.abs(x))
 
 
+_Newton = tuple[Array, Array, Array, Array, Array]
+
+
 class _Mixing(NamedTuple):
     z: Array
     best: Array
@@ -61,7 +64,7 @@ class _Mixing(NamedTuple):
     images: Array
     gaps: Array
     filled: Array
-    count: Array
+    taken: Array
     since: Array
 
 
@@ -75,7 +78,7 @@ def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tupl
         improved = residual < state.best_residual
         since = jnp.where(residual < 0.5 * state.best_residual, 0, state.since + 1)
         lost = ~(residual < 10.0 * state.best_residual)
-        slot = state.count % MEMORY
+        slot = state.taken % MEMORY
         images = state.images.at[slot].set(image)
         gaps = state.gaps.at[slot].set(gap)
         filled = jnp.where(lost, jnp.zeros(MEMORY), state.filled.at[slot].set(1.0))
@@ -95,7 +98,7 @@ def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tupl
             images,
             gaps,
             filled,
-            state.count + 1,
+            state.taken + 1,
             since,
         )
 
@@ -105,19 +108,19 @@ def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tupl
         jnp.asarray(0), jnp.asarray(0),
     )  # fmt: skip
     state = jax.lax.while_loop(
-        lambda s: (s.best_residual > tolerance) & (s.count < MIXING_STEPS) & (s.since < PATIENCE), step, state
+        lambda s: (s.best_residual > tolerance) & (s.taken < MIXING_STEPS) & (s.since < PATIENCE), step, state
     )
-    return state.best, state.best_residual, state.count
+    return state.best, state.best_residual, state.taken
 
 
 def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float) -> Root:
     """Solve z = function(z, theta) from z0, shape (n,). Traceable; not differentiable (see below)."""
 
-    def newton(state: tuple[Array, ...]) -> tuple[Array, ...]:
+    def newton(state: _Newton) -> _Newton:
         z, gap, residual, steps, failed = state
         _, derivative = jax.linearize(lambda x: function(x, theta), z)
         forcing = jnp.clip(0.1 * tolerance / jnp.maximum(residual, 1e-300), 1e-8, 1e-3)
-        direction, _ = gmres(
+        direction, _ = gmres(  # type: ignore[no-untyped-call]
             lambda v: v - derivative(v),
             gap,
             tol=forcing,
@@ -172,12 +175,10 @@ def _forward(function: Map, z0: Array, theta: Any, tolerance: float) -> tuple[Ro
     return root, (root.z, theta)
 
 
-def _reverse(
-    function: Map, tolerance: float, saved: tuple[Array, Any], cotangent: Root
-) -> tuple[Array, Any]:
+def _reverse(function: Map, tolerance: float, saved: tuple[Array, Any], cotangent: Root) -> tuple[Array, Any]:
     z, theta = saved
     _, pull = jax.vjp(function, z, theta)
-    adjoint, _ = gmres(
+    adjoint, _ = gmres(  # type: ignore[no-untyped-call]
         lambda u: u - pull(u)[0],
         cotangent.z,
         tol=1e-11,

@@ -107,7 +107,9 @@ def pick(x: Named, name: str, level: int) -> Named:
     if name not in x.axes:
         return x
     axis = x.axes.index(name)
-    return Named(jax.lax.index_in_dim(x.data, level, axis, keepdims=False), x.axes[:axis] + x.axes[axis + 1 :])
+    return Named(
+        jax.lax.index_in_dim(x.data, level, axis, keepdims=False), x.axes[:axis] + x.axes[axis + 1 :]
+    )
 
 
 def rename(order: Order, x: Named, old: str, new: str) -> Named:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tightrope.case import syntax as s
 from tightrope.case.schema import Case, Law, NatureMove, Pay, PlayerMove, Together
@@ -82,15 +83,15 @@ class Plan:
 
 def merged_law(law: Law, view: Law) -> Law:
     """A player's view of a law: the fields it states replace the world's."""
-    fields = {name: value for name, value in view if value is not None}
+    fields = {name: value for name, value in law_fields(view).items() if value is not None}
     if {"steps", "weights", "set"} & fields.keys():
         fields = {"steps": None, "weights": None, "set": None} | fields
-    return Law(**(dict(law_fields(law)) | fields))
+    return Law(**(law_fields(law) | fields))
 
 
-def law_fields(law: Law) -> list[tuple[str, object]]:
+def law_fields(law: Law) -> dict[str, Any]:
     """The fields that make up a law, without those of a nature move."""
-    return [(name, getattr(law, name)) for name in Law.model_fields]
+    return {name: getattr(law, name) for name in Law.model_fields}
 
 
 def build_plan(
@@ -105,7 +106,7 @@ def build_plan(
     pay: int | None = None
     for item in case.period:
         if isinstance(item, NatureMove):
-            law = Law(**dict(law_fields(item)))
+            law = Law(**law_fields(item))
             views = {player: merged_law(law, view) for player, view in item.viewpoints.items()}
             if item.changes is None:
                 steps.append(Exit(item.nature, law, views))

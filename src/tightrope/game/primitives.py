@@ -10,6 +10,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
+from tightrope.case.parse import Expression
 from tightrope.case.schema import Law, Link
 from tightrope.game.compile import Game
 from tightrope.game.evaluate import Evaluator
@@ -164,12 +165,12 @@ def _step_kernel(game: Game, ev: Evaluator, variable: str, law: Law) -> Named:
         chance = {d: multiply(order, inner[d], room[d]) if d in inner else zero for d in room}
     else:
         weight = {}
-        for d in room:
+        for d, possible in room.items():
             if d not in inner:
                 weight[d] = zero
                 continue
             raw = combine(order, jnp.exp if kind == "logit" else (lambda x: jnp.maximum(x, 0.0)), inner[d])
-            weight[d] = multiply(order, raw, room[d])
+            weight[d] = multiply(order, raw, possible)
         both = add(order, weight["down"], weight["up"])
         if kind == "logit":
             scale = combine(order, lambda w: 1.0 / (1.0 + w), both)
@@ -177,9 +178,7 @@ def _step_kernel(game: Game, ev: Evaluator, variable: str, law: Law) -> Named:
             # (1 - exp(-w)) / w with its limit 1 at w = 0, safe for gradients
             scale = combine(
                 order,
-                lambda w: jnp.where(
-                    w > 1e-12, -jnp.expm1(-w) / jnp.where(w > 1e-12, w, 1.0), 1.0 - 0.5 * w
-                ),
+                lambda w: jnp.where(w > 1e-12, -jnp.expm1(-w) / jnp.where(w > 1e-12, w, 1.0), 1.0 - 0.5 * w),
                 both,
             )
         chance = {d: multiply(order, weight[d], scale) for d in room}
@@ -190,13 +189,13 @@ def _step_kernel(game: Game, ev: Evaluator, variable: str, law: Law) -> Named:
     return add(order, kernel, multiply(order, chance["up"], Named(_shift(size, 1), axes)))
 
 
-def _weight_kernel(game: Game, ev: Evaluator, variable: str, weights: dict[str, object]) -> Named:
+def _weight_kernel(game: Game, ev: Evaluator, variable: str, weights: dict[str, Expression]) -> Named:
     """Non-negative weights over levels, or over down, stay and up, normalised where legal."""
     order, size, levels = game.order, game.sizes[variable], game.levels[variable]
     axes = (variable, after(variable))
     kernel = scalar(0.0)
     for key, expression in weights.items():
-        weight = ev(game.node(expression))  # type: ignore[arg-type]
+        weight = ev(game.node(expression))
         if key in ("down", "stay", "up") and key not in levels:
             pattern = Named(_shift(size, {"down": -1, "stay": 0, "up": 1}[key]), axes)
         else:

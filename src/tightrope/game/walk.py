@@ -11,6 +11,8 @@ way: they are three uses of `walk_back`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol, TypeVar
 
 import jax.numpy as jnp
 from jax import Array
@@ -20,10 +22,17 @@ from tightrope.game.named import Named, add, combine, multiply, rename, scalar, 
 from tightrope.game.plan import WORLD, Change, Choice, Exit, Plan, after
 from tightrope.game.primitives import ExitLaw, Primitives
 
+T = TypeVar("T")
 Functions = dict[str, Named]
 """View (a player's name, or the world) -> function of the state as it stands."""
 Strategies = dict[str, Named]
 """Move -> probability of each action, over the action and whatever the mover's payoff depends on."""
+
+
+class Terminal(Protocol):
+    """The value of a carried function at a terminal."""
+
+    def __call__(self, name: str, /, view: str) -> Named: ...
 
 
 def walk_back(
@@ -32,7 +41,7 @@ def walk_back(
     *,
     kernel: Callable[[int, str], Named],
     exit_law: Callable[[int, str], ExitLaw],
-    terminal: Callable[[str, str], Named],
+    terminal: Terminal,
     choose: Callable[[int, Choice, Functions], Functions],
     visit: Callable[[int, Functions], Functions],
 ) -> Functions:
@@ -44,7 +53,7 @@ def walk_back(
     choose      mixes over the actions of a step's moves
     visit       applied at each position, from the last to -1
     """
-    order, plan = game.order, game.plan
+    plan = game.plan
     for position in range(len(plan.steps) - 1, -1, -1):
         functions = visit(position, functions)
         match plan.steps[position]:
@@ -54,12 +63,17 @@ def walk_back(
                 }
             case Exit():
                 functions = {
-                    view: _leave(game, f, exit_law(position, view), lambda t, v=view: terminal(t, v))
+                    view: _leave(game, f, exit_law(position, view), partial(terminal, view=view))
                     for view, f in functions.items()
                 }
             case Choice() as step:
                 functions = choose(position, step, functions)
     return visit(-1, functions)
+
+
+def _seen_by(player: str, laws: Mapping[str, T]) -> T:
+    """A law in a player's eyes: its own view where it has one, else the world's."""
+    return laws[player] if player in laws else laws[WORLD]
 
 
 def _expect(game: Game, f: Named, kernel: Named, variable: str) -> Named:
@@ -135,14 +149,9 @@ def backward(
     plan = game.plan
     strategies: Strategies = {}
 
-    def view(player: str, laws: Mapping[str, object]) -> object:
-        return laws[player] if player in laws else laws[WORLD]
-
     def visit(position: int, functions: Functions) -> Functions:
         if position == plan.pay:
-            functions = {
-                p: Named(f.data * numbers.discount[p], f.axes) for p, f in functions.items()
-            }
+            functions = {p: Named(f.data * numbers.discount[p], f.axes) for p, f in functions.items()}
         for term in plan.terms:
             if term.position == position:
                 value = numbers.terms[term.player, term.name]
@@ -165,9 +174,9 @@ def backward(
     result = walk_back(
         game,
         dict(values),
-        kernel=lambda step, player: view(player, numbers.kernels[step]),  # type: ignore[return-value]
-        exit_law=lambda step, player: view(player, numbers.exits[step]),  # type: ignore[return-value]
-        terminal=lambda name, player: numbers.terminal[name][player],
+        kernel=lambda step, player: _seen_by(player, numbers.kernels[step]),
+        exit_law=lambda step, player: _seen_by(player, numbers.exits[step]),
+        terminal=lambda name, view: numbers.terminal[name][view],
         choose=choose,
         visit=visit,
     )
