@@ -1,0 +1,86 @@
+# make run   set up, then run the Russia–Belarus case (quick) and leave a report in runs/
+# make test  set up, then lint, type-check and test
+# Needs make and Python 3.11 or newer; everything else is installed, pinned by hash, into .venv.
+
+SHELL := /bin/sh
+CASE ?= cases/russia-belarus
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+WORKERS ?= 2
+
+# The first interpreter that is new enough, can make a virtual environment, and really starts
+# (a version manager's shim may exist for a Python that is not active). Newer than 3.14 comes last:
+# the pinned wheels may not exist for it yet.
+PROBE := import sys, venv, ensurepip; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 14)))
+LATER := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python
+
+.PHONY: help run test lint bench setup setup-dev lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@echo "Tightrope: targets"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "Variables: PYTHON=python3.12 CASE=cases/russia-belarus WORKERS=2"
+
+run: $(VENV)/.stamp-run ## run a case quickly and write its report (set-up included)
+	$(BIN)/tightrope run $(CASE) --quick
+
+test: $(VENV)/.stamp-dev lint ## lint, types and the whole test suite (set-up included)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=15
+
+lint: $(VENV)/.stamp-dev ## style and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict src
+
+bench: $(VENV)/.stamp-dev ## timings as ratios to plainer codings
+	$(BIN)/python -m benchmarks
+
+setup: $(VENV)/.stamp-run ## only make .venv with what a run needs
+
+setup-dev: $(VENV)/.stamp-dev ## only make .venv with what the tests need
+
+# A .venv that does not start (moved folder, removed interpreter) is made anew.
+$(VENV)/.stamp-venv:
+	@set -e; \
+	if $(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  touch $@; exit 0; \
+	fi; \
+	found=; \
+	for probe in '$(PROBE)' '$(LATER)'; do \
+	  for python in $(CANDIDATES); do \
+	    if "$$python" -c "$$probe" 2>/dev/null; then found="$$python"; break 2; fi; \
+	  done; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "Tightrope needs Python 3.11 or newer with its venv module (tried: $(strip $(CANDIDATES)))." >&2; \
+	  echo "Install one (on Debian and Ubuntu also the package python3-venv), or name it: make PYTHON=/path/to/python3.12 ..." >&2; \
+	  exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$found ($$("$$found" --version 2>&1))" >&2; \
+	"$$found" -m venv --clear $(VENV); \
+	touch $@
+
+$(VENV)/.stamp-run: $(VENV)/.stamp-venv requirements.txt pyproject.toml
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+# requirements-dev.txt holds everything in requirements.txt too, with the same pins.
+$(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements-dev.txt pyproject.toml
+	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $(VENV)/.stamp-run $@
+
+# For maintainers: pin anew from pyproject.toml (needs uv on the path), for every platform and Python.
+UV ?= uv
+LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --no-config --quiet
+lock: ## pin requirements*.txt anew (maintainers)
+	$(LOCK) --upgrade --group build -o requirements.txt
+	$(LOCK) --upgrade --group build --group dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## remove .venv and caches; runs/ stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
