@@ -16,6 +16,10 @@ PROBE := import sys, venv, ensurepip; sys.exit(not ((3, 11) <= sys.version_info[
 LATER := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python
 
+# A .venv whose interpreter is gone, or that was made in another folder, is set up anew.
+STALE := $(shell if [ -e $(VENV)/.stamp-venv ]; then \
+  { [ "$$(cat $(VENV)/.stamp-venv)" = "$(CURDIR)" ] && $(BIN)/python -c '' 2>/dev/null; } || rm -f $(VENV)/.stamp-*; fi)
+
 .PHONY: help run test lint bench setup setup-dev lock clean
 .DEFAULT_GOAL := help
 
@@ -25,15 +29,15 @@ help: ## this list
 	@echo "Variables: PYTHON=python3.12 CASE=cases/russia-belarus WORKERS=2"
 
 run: $(VENV)/.stamp-run ## run a case quickly and write its report (set-up included)
-	$(BIN)/tightrope run $(CASE) --quick
+	$(BIN)/python -m tightrope run $(CASE) --quick
 
 test: $(VENV)/.stamp-dev lint ## lint, types and the whole test suite (set-up included)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=15
 
 lint: $(VENV)/.stamp-dev ## style and types only
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict src
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy --strict src
 
 bench: $(VENV)/.stamp-dev ## timings as ratios to plainer codings
 	$(BIN)/python -m benchmarks
@@ -42,11 +46,10 @@ setup: $(VENV)/.stamp-run ## only make .venv with what a run needs
 
 setup-dev: $(VENV)/.stamp-dev ## only make .venv with what the tests need
 
-# A .venv that does not start (moved folder, removed interpreter) is made anew.
 $(VENV)/.stamp-venv:
 	@set -e; \
 	if $(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	  touch $@; exit 0; \
+	  printf '%s' "$(CURDIR)" > $@; exit 0; \
 	fi; \
 	found=; \
 	for probe in '$(PROBE)' '$(LATER)'; do \
@@ -61,7 +64,7 @@ $(VENV)/.stamp-venv:
 	fi; \
 	echo "Setting up $(VENV) with $$found ($$("$$found" --version 2>&1))" >&2; \
 	"$$found" -m venv --clear $(VENV); \
-	touch $@
+	printf '%s' "$(CURDIR)" > $@
 
 $(VENV)/.stamp-run: $(VENV)/.stamp-venv requirements.txt pyproject.toml
 	$(PIP) install --quiet --require-hashes -r requirements.txt
