@@ -21,7 +21,7 @@ from jax import Array
 
 from tightrope.game.certificate import Certificate, NotCertified, Status
 from tightrope.game.compile import Game
-from tightrope.game.fixed_point import Root, fixed_point
+from tightrope.game.fixed_point import Root, fixed_point, solve_fixed_point
 from tightrope.game.named import Named, broadcast
 from tightrope.game.plan import Choice
 from tightrope.game.primitives import Primitives, primitives
@@ -153,15 +153,42 @@ def solve_root(
 
 
 @lru_cache(maxsize=64)
-def _solver(game: Game, convention: Convention, tolerance: float) -> Any:
+def primitives_function(game: Game) -> Any:
+    """Compiled `theta -> Primitives`. The pieces of a solve are compiled apart: it is far quicker."""
+    return jax.jit(lambda theta: primitives(game, theta))
+
+
+@lru_cache(maxsize=64)
+def root_function(game: Game, convention: Convention, tolerance: float) -> Any:
+    """Compiled `(Primitives, z0) -> Root`, shared by solving and by the likelihood."""
+    sweep = sweep_function(game, convention)
+    return jax.jit(lambda numbers, z0: solve_fixed_point(sweep, z0, numbers, tolerance=tolerance))
+
+
+@lru_cache(maxsize=64)
+def strategies_function(game: Game, convention: Convention) -> Any:
+    """Compiled `(z, Primitives) -> strategies, values' image`."""
+
     @jax.jit
-    def run(theta: Array, z0: Array) -> tuple[Root, Strategies, Array]:
-        root, numbers = solve_root(game, theta, z0, convention=convention, tolerance=tolerance)
-        strategies = strategies_at(game, root.z, numbers, convention)
-        again = sweep_function(game, convention)(root.z, numbers)
-        next_strategies = strategies_at(game, again, numbers, convention)
-        change = [jnp.max(jnp.abs(strategies[name].data - next_strategies[name].data)) for name in strategies]
-        return root, strategies, jnp.max(jnp.stack(change)) if change else jnp.asarray(0.0)
+    def run(z: Array, numbers: Primitives) -> tuple[Strategies, Array]:
+        values, mixed = unpack(game, z)
+        new, strategies = backward(game, values, numbers, convention=convention, guess=mixed)
+        return strategies, pack(game, new, strategies)
+
+    return run
+
+
+@lru_cache(maxsize=64)
+def _solver(game: Game, convention: Convention, tolerance: float) -> Any:
+    find, look = root_function(game, convention, tolerance), strategies_function(game, convention)
+
+    def run(theta: Array, z0: Array) -> tuple[Root, Strategies, float]:
+        numbers = primitives_function(game)(theta)
+        root = find(numbers, z0)
+        strategies, image = look(root.z, numbers)
+        again, _ = look(image, numbers)
+        change = [float(jnp.max(jnp.abs(strategies[m].data - again[m].data))) for m in strategies]
+        return root, strategies, max(change, default=0.0)
 
     return run
 
@@ -201,7 +228,7 @@ def solve(
     certificate = Certificate(
         status=_status(root, tolerance),
         residual=float(root.residual),
-        strategy_residual=float(change),
+        strategy_residual=change,
         tolerance=tolerance,
         iterations=int(root.sweeps) + int(root.steps),
         method="anderson" if int(root.steps) == 0 else "anderson, newton-krylov",

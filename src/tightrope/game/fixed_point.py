@@ -117,8 +117,9 @@ def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float)
     """Solve z = function(z, theta) from z0, shape (n,). Traceable; not differentiable (see below)."""
 
     def newton(state: _Newton) -> _Newton:
-        z, gap, residual, steps, failed = state
-        _, derivative = jax.linearize(lambda x: function(x, theta), z)
+        z, residual, steps, failed = state
+        image, derivative = jax.linearize(lambda x: function(x, theta), z)
+        gap = image - z
         forcing = jnp.clip(0.1 * tolerance / jnp.maximum(residual, 1e-300), 1e-8, 1e-3)
         direction, _ = gmres(  # type: ignore[no-untyped-call]
             lambda v: v - derivative(v),
@@ -130,30 +131,34 @@ def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float)
             solve_method="incremental",
         )
 
-        def attempt(t: Array) -> tuple[Array, Array, Array, Array]:
+        def shorten(trial: tuple[Array, ...]) -> tuple[Array, ...]:
+            t = 0.5 * trial[0]
             x = z + t * direction
             g = function(x, theta) - x
-            return t, x, g, _sup(g)
+            return t, x, _sup(g)
 
-        _, x, g, r = jax.lax.while_loop(
-            lambda trial: ~(trial[3] < (1.0 - 1e-4 * trial[0]) * residual) & (trial[0] > 0.02),
-            lambda trial: attempt(0.5 * trial[0]),
-            attempt(jnp.asarray(1.0)),
+        # Starts at twice the full step so that the loop body holds the only evaluation: each copy of
+        # the sweep in the program costs a second of compiling.
+        _, x, r = jax.lax.while_loop(
+            lambda trial: ~(trial[2] < (1.0 - 1e-4 * trial[0]) * residual) & (trial[0] > 0.04),
+            shorten,
+            (jnp.asarray(2.0), z, jnp.asarray(jnp.inf)),
         )
 
-        def settle() -> tuple[Array, Array, Array]:
-            y = jax.lax.fori_loop(0, SETTLING_SWEEPS, lambda _, v: function(v, theta), z)
-            h = function(y, theta) - y
-            return y, h, _sup(h)
+        def settle() -> tuple[Array, Array]:
+            image, y = jax.lax.fori_loop(
+                0, SETTLING_SWEEPS, lambda _, pair: (function(pair[0], theta), pair[0]), (z, z)
+            )
+            return y, _sup(image - y)
 
         better = r < residual
-        x, g, r = jax.lax.cond(better, lambda: (x, g, r), settle)
-        return x, g, r, steps + 1, failed + jnp.where(better, 0, 1)
+        x, r = jax.lax.cond(better, lambda: (x, r), settle)
+        return x, r, steps + 1, failed + jnp.where(better, 0, 1)
 
     z, residual, sweeps = _mix(function, z0, theta, tolerance)
-    state = (z, function(z, theta) - z, residual, jnp.asarray(0), jnp.asarray(0))
-    z, _, residual, steps, failed = jax.lax.while_loop(
-        lambda s: (s[2] > tolerance) & (s[3] < NEWTON_STEPS) & (s[4] < FAILED_STEPS) & jnp.isfinite(s[2]),
+    state = (z, residual, jnp.asarray(0), jnp.asarray(0))
+    z, residual, steps, failed = jax.lax.while_loop(
+        lambda s: (s[1] > tolerance) & (s[2] < NEWTON_STEPS) & (s[3] < FAILED_STEPS) & jnp.isfinite(s[1]),
         newton,
         state,
     )
@@ -175,19 +180,24 @@ def _forward(function: Map, z0: Array, theta: Any, tolerance: float) -> tuple[Ro
     return root, (root.z, theta)
 
 
-def _reverse(function: Map, tolerance: float, saved: tuple[Array, Any], cotangent: Root) -> tuple[Array, Any]:
-    z, theta = saved
+def implicit_gradient(function: Map, z: Array, theta: Any, cotangent: Array) -> Any:
+    """∂L/∂theta through the root z = function(z, theta), given ∂L/∂z. Traceable."""
     _, pull = jax.vjp(function, z, theta)
     adjoint, _ = gmres(  # type: ignore[no-untyped-call]
         lambda u: u - pull(u)[0],
-        cotangent.z,
+        cotangent,
         tol=1e-11,
         atol=0.0,
         restart=KRYLOV,
         maxiter=8,
         solve_method="incremental",
     )
-    return jnp.zeros_like(z), pull(adjoint)[1]
+    return pull(adjoint)[1]
+
+
+def _reverse(function: Map, tolerance: float, saved: tuple[Array, Any], cotangent: Root) -> tuple[Array, Any]:
+    z, theta = saved
+    return jnp.zeros_like(z), implicit_gradient(function, z, theta, cotangent.z)
 
 
 fixed_point.defvjp(_forward, _reverse)

@@ -169,7 +169,7 @@ def backward(
             if convention == "ev1":
                 mixed[move.player] = surplus(game, own, precision, available, move.move)
             return mixed
-        return _simultaneous(game, step, functions, numbers, guess or {}, strategies)
+        return _simultaneous(game, step, functions, numbers, guess or {}, strategies, convention)
 
     result = walk_back(
         game,
@@ -190,6 +190,7 @@ def _simultaneous(
     numbers: Primitives,
     guess: Mapping[str, Named],
     strategies: Strategies,
+    convention: str,
 ) -> Functions:
     """Respond to the guessed strategies of the others; the fixed point is found with the values."""
     names = [move.move for move in step.moves]
@@ -198,17 +199,21 @@ def _simultaneous(
         for move in step.moves
     }
     known = {name: guess.get(name, uniform[name]) for name in names}
+    result = dict(functions)
+    for name in names:
+        result = {p: mix(game, f, known[name], name) for p, f in result.items()}
     for move in step.moves:
         value = functions[move.player]
         for other in names:
             if other != move.move:
                 value = mix(game, value, known[other], other)
-        strategies[move.move] = logit(
-            game, value, numbers.precision[move.move], numbers.available.get(move.move), move.move
-        )
-    result = dict(functions)
-    for name in names:
-        result = {p: mix(game, f, known[name], name) for p, f in result.items()}
+        precision, available = numbers.precision[move.move], numbers.available.get(move.move)
+        strategies[move.move] = logit(game, value, precision, available, move.move)
+        if convention == "ev1":
+            gain = surplus(game, value, precision, available, move.move)
+            mean = mix(game, value, known[move.move], move.move)
+            extra = combine(game.order, jnp.subtract, gain, mean)
+            result[move.player] = add(game.order, result[move.player], extra)
     return result
 
 

@@ -1,0 +1,197 @@
+"""The forward filter of a record and its exact likelihood, strategies given.
+
+One step of the filter is the transpose of the walk of a period (see the game
+room), with the row's observation weights inside it at each move and restricted to
+the row's coded support. Codes are virtual evidence (Pearl 1988): the likelihood is
+the probability of the history summed over everything the codes leave open, each
+history weighted by its codes. That the game did not end during the record is part
+of the evidence; what happens after its last move is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from tightrope.game.compile import Game
+from tightrope.game.named import Named, broadcast, scalar
+from tightrope.game.plan import WORLD, Change, Exit
+from tightrope.game.primitives import ExitLaw, Primitives
+from tightrope.game.walk import Strategies, expectation
+from tightrope.record.coding import CodedRecord
+from tightrope.record.support import Support, build_support, flat_index
+
+
+class Filtered(NamedTuple):
+    """What one pass over the record gives.
+
+    log_probability  (rows,) log probability of each row's codes given all rows before
+    states           (rows, *start_shape) P(start state | rows before, this row's states)
+    """
+
+    log_probability: Array
+    states: Array
+
+
+class _Parts(NamedTuple):
+    """World kernels, exit laws and strategies, in a fixed order, as plain arrays."""
+
+    kernels: dict[int, Named]
+    exits: dict[int, ExitLaw]
+    strategies: dict[str, Named]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """A record prepared for one game: supports, weights and gather indices, all constant.
+
+    `arrays` holds what the traced filter takes as arguments, so that big index
+    arrays are never folded into the compiled program.
+    """
+
+    game: Game
+    periods: tuple[str, ...]
+    support: Support
+    arrays: Mapping[str, Any]
+
+
+def _parts(game: Game, numbers: Primitives, strategies: Strategies) -> _Parts:
+    return _Parts(
+        {step: laws[WORLD] for step, laws in numbers.kernels.items()},
+        {step: laws[WORLD] for step, laws in numbers.exits.items()},
+        dict(strategies),
+    )
+
+
+def _map_parts(game: Game, parts: _Parts, function: Any) -> _Parts:
+    """Apply `function(named, position, key)` to every named array."""
+    positions = {move.move: game.plan.position_of(move.move) for move in game.plan.moves()}
+    return _Parts(
+        {step: function(k, step, f"kernel {step}") for step, k in parts.kernels.items()},
+        {
+            step: ExitLaw(
+                function(law.probability, step, f"exit {step}"),
+                {t: function(share, step, f"share {step} {t}") for t, share in law.shares.items()},
+            )
+            for step, law in parts.exits.items()
+        },
+        {m: function(s, positions[m], f"move {m}") for m, s in parts.strategies.items()},
+    )
+
+
+def prepare(game: Game, coded: CodedRecord, numbers: Primitives, strategies: Strategies) -> Evidence:
+    """Prepare a record for filtering. `numbers` and `strategies` serve only for their axes."""
+    support = build_support(game, coded)
+    gathers: dict[str, np.ndarray] = {}
+
+    def note(x: Named, position: int, key: str) -> Named:
+        if x.axes:
+            gathers[key] = flat_index(support, x.axes, position).astype(np.int32)
+        return x
+
+    _map_parts(game, _parts(game, numbers, strategies), note)
+    start = np.ones(support.start_shape)
+    for number, name in enumerate(game.states):
+        shape = [1] * len(game.states)
+        shape[number] = -1
+        start = start * _start_weights(game, name)[support.levels[name][0]].reshape(shape)
+    arrays = {
+        "gathers": gathers,
+        "start": start,
+        "state_weights": {name: support.weights[name] for name in game.states},
+        "move_weights": {name: support.weights[name] for name in game.moves},
+    }
+    return Evidence(game, coded.periods, support, jax.tree_util.tree_map(jnp.asarray, arrays))
+
+
+def _start_weights(game: Game, name: str) -> np.ndarray:
+    given = game.case.start[name]
+    levels = game.levels[name]
+    if isinstance(given, str):
+        return np.array([1.0 if level == given else 0.0 for level in levels])
+    weights = np.array([float(given.get(level, 0.0)) for level in levels])
+    return weights / weights.sum()
+
+
+def run_filter(
+    game: Game, arrays: Mapping[str, Any], numbers: Primitives, strategies: Strategies
+) -> Filtered:
+    """Filter a record (arrays from `prepare`). Traceable and differentiable."""
+    gathers = arrays["gathers"]
+
+    def restrict(x: Named, _position: int, key: str) -> Named:
+        if not x.axes:
+            rows = next(iter(arrays["move_weights"].values())).shape[0]
+            return Named(jnp.broadcast_to(x.data, (rows,)), ())
+        return Named(x.data.reshape(-1)[gathers[key]], x.axes)
+
+    parts = _map_parts(game, _parts(game, numbers, strategies), restrict)
+    state_weights, move_weights = arrays["state_weights"], arrays["move_weights"]
+    shape = tuple(state_weights[name].shape[1] for name in game.states)
+
+    def walk(f: Named, row: tuple[_Parts, dict[str, Array]], ended: float) -> Named:
+        here, seen = row
+        return expectation(
+            game,
+            f,
+            kernels=here.kernels.__getitem__,
+            exits=here.exits.__getitem__,
+            strategies=here.strategies,
+            terminals=dict.fromkeys(game.terminals, ended),
+            weights={name: Named(weight, (name,)) for name, weight in seen.items()},
+        )
+
+    sizes = dict(zip(game.states, shape, strict=True))
+
+    def moves_probability(row: tuple[_Parts, dict[str, Array]]) -> Array:
+        """Probability of the row's moves from each start state."""
+        return broadcast(walk(scalar(1.0), row, 1.0), game.states, sizes).data
+
+    def prior_weight(weights: dict[str, Array]) -> Array:
+        total = jnp.ones(shape)
+        for number, name in enumerate(game.states):
+            total = total * weights[name].reshape([-1 if k == number else 1 for k in range(len(shape))])
+        return total
+
+    def step(belief: Array, row: tuple[_Parts, dict[str, Array], Array, Array]) -> tuple[Array, Any]:
+        here, seen, weight, likelihood = row
+        weighted = belief * weight
+        seen_states = jnp.sum(weighted)
+        filtered = weighted / seen_states
+        log_probability = jnp.log(seen_states) + jnp.log(jnp.sum(filtered * likelihood))
+
+        def linear(f: Array) -> Array:
+            result = walk(Named(f, game.states), (here, seen), 0.0)
+            return broadcast(result, game.states, sizes).data
+
+        (moved,) = jax.linear_transpose(linear, jnp.zeros(shape))(filtered)
+        # `moved` is joint with the row's moves; divide by their probability to keep it a distribution
+        # over what the next row has still to explain (survival included).
+        return moved / jnp.sum(filtered * likelihood), (log_probability, filtered)
+
+    rows = (parts, move_weights)
+    likelihoods = jax.vmap(moves_probability)(rows)
+    weights = jax.vmap(prior_weight)(state_weights)
+    _, (log_probability, filtered) = jax.lax.scan(
+        step, arrays["start"], (parts, move_weights, weights, likelihoods)
+    )
+    return Filtered(log_probability, filtered)
+
+
+def to_grid(evidence: Evidence, states: np.ndarray) -> np.ndarray:
+    """Filtered states on the whole grid: (rows, *start_shape) to (rows, *states)."""
+    game, support = evidence.game, evidence.support
+    result = np.zeros((support.rows, *game.shape))
+    for row in range(support.rows):
+        index = np.ix_(*(support.levels[name][row] for name in game.states))
+        np.add.at(result[row], index, np.asarray(states[row]))
+    return result
+
+
+__all__ = ["Change", "Evidence", "Exit", "Filtered", "prepare", "run_filter", "to_grid"]
