@@ -8,13 +8,13 @@ capped too, so that whoever walks it may recurse.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from tightrope.case import syntax as s
+from tightrope.case.errors import near_or_list
 
 MAX_LENGTH = 4_000
 MAX_TOKENS = 600
@@ -30,14 +30,27 @@ _TOKEN = re.compile(
 _COMPARE = ("==", "!=", "<=", ">=", "<", ">")
 _BINDING = {"or": 1, "and": 2, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6, "**": 8}
 _NOT, _MINUS = 3, 7
+_MEANT = {
+    "=": "compare with ==",
+    "!": "write `not`, or != to compare",
+    "&": "write `and`",
+    "|": "write `or`",
+    "^": "powers are written **",
+    "[": "a table is named without an index",
+    ".": "there are no attributes",
+    "'": "there are no strings",
+    '"': "there are no strings",
+}
 
 
 class ExpressionError(ValueError):
-    """An expression that does not parse. `column` counts from 0 in its text."""
+    """An expression that does not parse or resolve. `column` counts from 0 in its text."""
 
-    def __init__(self, message: str, column: int = 0) -> None:
-        super().__init__(f"{message} (at character {column + 1})")
+    def __init__(self, message: str, column: int = 0, hint: str = "") -> None:
+        super().__init__(f"{message}{f'; {hint}' if hint else ''} (at character {column + 1})")
+        self.message = message
         self.column = column
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +82,7 @@ def _tokens(text: str) -> list[_Token]:
         if match is None:
             column = position + len(text[position:]) - len(text[position:].lstrip())
             what = text[column]
-            hint = {"=": "; compare with ==", "[": "; name a table without an index", ".": "; no attributes",
-                    "'": "; no strings", '"': "; no strings", "^": "; powers are **"}.get(what, "")  # fmt: skip
-            raise ExpressionError(f"{what!r} has no place in an expression{hint}", column)
+            raise ExpressionError(f"{what!r} has no place in an expression", column, _MEANT.get(what, ""))
         kind = str(match.lastgroup)
         if kind == "number" and text[match.end() : match.end() + 1].isidentifier():
             raise ExpressionError(
@@ -103,7 +114,7 @@ class _Parser:
 
     def expect(self, text: str) -> None:
         if self.here.text != text:
-            found = f"{self.here.text!r}" if self.here.text else "the end"
+            found = f"{self.here.text[:64]!r}" if self.here.text else "the end"
             raise ExpressionError(f"expected {text!r}, found {found}", self.here.column)
         self.advance()
 
@@ -122,7 +133,7 @@ class _Parser:
             if binding < least or binding == 0:
                 break
             if kind == "compare" and compared:
-                raise ExpressionError("comparisons cannot be chained; join them with `and`", token.column)
+                raise ExpressionError("comparisons cannot be chained", token.column, "join them with `and`")
             self.advance()
             if operator == "**":
                 left = s.Binary("**", left, self.exponent(depth))
@@ -152,7 +163,7 @@ class _Parser:
         if abs(value) > MAX_EXPONENT:
             raise ExpressionError(f"an exponent may not exceed {MAX_EXPONENT}", column)
         if self.here.text == "**":
-            raise ExpressionError("powers cannot be chained; use parentheses", self.here.column)
+            raise ExpressionError("powers cannot be chained", self.here.column, "use parentheses")
         return s.Number(value)
 
     def prefix(self, least: int, depth: int) -> s.Node:
@@ -160,7 +171,7 @@ class _Parser:
         if token.kind == "number":
             value = float(token.text)
             if not math.isfinite(value):
-                raise ExpressionError(f"{token.text} is too large a number", token.column)
+                raise ExpressionError(f"{token.text[:20]} is too large a number", token.column)
             return s.Number(value)
         if token.text == "-":
             return s.Negate(self.expression(_MINUS, depth + 1))
@@ -187,9 +198,8 @@ class _Parser:
 
     def call(self, name: _Token, depth: int) -> s.Node:
         if name.text not in s.FUNCTIONS:
-            near = difflib.get_close_matches(name.text, s.FUNCTIONS, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(s.FUNCTIONS)}"
-            raise ExpressionError(f"{name.text!r} is not a function{hint}", name.column)
+            hint = near_or_list(name.text, s.FUNCTIONS)
+            raise ExpressionError(f"{name.text[:64]!r} is not a function", name.column, hint)
         self.expect("(")
         arguments: list[s.Node] = []
         if self.here.text != ")":
@@ -210,9 +220,11 @@ def parse(text: str) -> s.Node:
     parser = _Parser(text)
     node = parser.expression(1, 0)
     if parser.here.kind != "end":
-        raise ExpressionError(f"{parser.here.text!r} was not expected here", parser.here.column)
+        raise ExpressionError(f"{parser.here.text[:64]!r} was not expected here", parser.here.column)
     if s.height(node) > MAX_HEIGHT:
-        raise ExpressionError(f"more than {MAX_HEIGHT} operations hang on each other; use `define`")
+        raise ExpressionError(
+            f"more than {MAX_HEIGHT} operations hang on each other", 0, "split it with `define`"
+        )
     return node
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import Any
+
+from tightrope.case.errors import near_or_list
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "normal": ("mean", "sd"),
@@ -29,7 +30,7 @@ class Prior:
 
     @property
     def support(self) -> tuple[float, float]:
-        """Lower and upper end of the support (open)."""
+        """Lower and upper end of the support, both outside it."""
         match self.family:
             case "normal":
                 return float("-inf"), float("inf")
@@ -54,8 +55,7 @@ def to_prior(value: Any) -> Prior:
         raise ValueError("a prior is written like lognormal(median=0.4, sigma=0.5)")
     family, inside = match.groups()
     if family not in FAMILIES:
-        near = difflib.get_close_matches(family, FAMILIES, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FAMILIES)}"
+        hint = near_or_list(family, FAMILIES)
         raise ValueError(f"{family!r} is not a family of priors; {hint}")
     names = FAMILIES[family]
     given: dict[str, float] = {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tightrope.case import syntax as s
+from tightrope.case.errors import did_you_mean
 from tightrope.case.parse import ExpressionError
 from tightrope.case.schema import Case, PlayerMove, Together
 
@@ -58,6 +58,36 @@ class Scope:
         return [*self.variables, *self.parameters, *self.tables, *self.defines, *self.quantities]
 
 
+def resolve_all(node: s.Node, scope: Scope) -> tuple[s.Node, list[ExpressionError]]:
+    """Like `resolve`, but go on after a fault: the node (faulty names left bare) and every fault."""
+    faults: list[ExpressionError] = []
+
+    def go(here: s.Node) -> s.Node:
+        try:
+            match here:
+                case s.Negate(operand):
+                    return s.Negate(go(operand))
+                case s.Not(operand):
+                    return s.Not(go(operand))
+                case s.Binary(operator, left, right):
+                    return s.Binary(operator, go(left), go(right))
+                case s.Logic(operator, operands):
+                    return s.Logic(operator, tuple(go(operand) for operand in operands))
+                case s.Call(function, arguments):
+                    return s.Call(function, tuple(go(argument) for argument in arguments))
+                case s.Compare(operator, left, right) if not isinstance(left, s.Name) or not isinstance(
+                    right, s.Name
+                ):
+                    return s.Compare(operator, go(left), go(right))
+                case _:
+                    return resolve(here, scope)
+        except ExpressionError as fault:
+            faults.append(fault)
+            return here
+
+    return go(node), faults
+
+
 def resolve(node: s.Node, scope: Scope) -> s.Node:
     """Replace each bare name by a parameter, variable, table or defined expression.
 
@@ -93,12 +123,12 @@ def _name(name: str, column: int, scope: Scope) -> s.Node:
         return s.TableValue(name)
     if name in scope.defines:
         return s.Defined(name)
-    near = difflib.get_close_matches(name, scope.names(), 1, 0.7)
-    hint = f"; did you mean {near[0]}?" if near else ""
     owners = [variable for variable, levels in scope.variables.items() if name in levels]
     if owners:
-        hint = f"; it is a level of {owners[0]}: write {owners[0]} == {name}"
-    raise ExpressionError(f"{name!r} is not defined{hint}", column)
+        hint = f"it is a level of {owners[0]}: write {owners[0]} == {name}"
+    else:
+        hint = did_you_mean(name, scope.names(), cutoff=0.7)
+    raise ExpressionError(f"{name[:64]!r} is not defined", column, hint)
 
 
 def _comparison(operator: s.CompareOperator, left: s.Node, right: s.Node, scope: Scope) -> s.Node:
@@ -114,9 +144,8 @@ def _comparison(operator: s.CompareOperator, left: s.Node, right: s.Node, scope:
             resolved: list[s.Node] = [s.Variable(variable.id), s.Number(float(levels.index(level.id)))]
             return s.Compare(operator, resolved[this], resolved[other])
         if level.id not in scope.names():
-            near = difflib.get_close_matches(level.id, levels, 1, 0.6)
-            hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(levels)}"
-            raise ExpressionError(f"{variable.id} has no level {level.id!r}{hint}", level.column)
+            hint = did_you_mean(level.id, levels) or f"it has {', '.join(levels)}"
+            raise ExpressionError(f"{variable.id} has no level {level.id[:64]!r}", level.column, hint)
     return s.Compare(operator, resolve(left, scope), resolve(right, scope))
 
 

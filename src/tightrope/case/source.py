@@ -32,11 +32,11 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a file, counted from 1. `offset`: where the text of a one-line scalar starts, or None."""
+    """A place in a file, counted from 1. `style` is that of a scalar: `'`, `"`, `|`, `>`, `&` or nothing."""
 
     line: int
     column: int
-    offset: int | None = None
+    style: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,48 @@ class Source:
     ) -> Problem:
         """A problem at a value, or at its key, or at a character (from 0) of a one-line scalar."""
         mark = self.mark(where, key=key)
-        column = mark.column
-        if character is not None and mark.offset is not None and tuple(where) in self.values:
-            column = mark.offset + character
-        return Problem(self.path, mark.line, column, dotted(where), message, hint, self.line_text(mark.line))
+        line, column = mark.line, mark.column
+        if character is not None and not key and tuple(where) in self.values:
+            line, column = self._inside(mark, self.at(where), character)
+        return Problem(self.path, line, column, dotted(where), message, hint, self.line_text(line))
+
+    def at(self, where: Where) -> Any:
+        """The plain value at a path. Raises KeyError or IndexError if there is none."""
+        value: Any = self.data
+        for part in where:
+            value = value[part]
+        return value
 
     def line_text(self, line: int) -> str:
         """The text of a line, counted from 1; empty if there is no such line."""
         return self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+
+    def _inside(self, mark: Mark, text: Any, character: int) -> tuple[int, int]:
+        """Line and column of a character (from 0) of a scalar's stripped text.
+
+        Folding changes only blanks, so the k-th letter that is not blank in the text
+        is the k-th in the file. Escapes break that; then the scalar's start must do.
+        """
+        if mark.style == "&":
+            return mark.line, mark.column
+        text = str(text).strip()
+        wanted = sum(not letter.isspace() for letter in text[:character])
+        if character >= len(text):
+            wanted -= 1
+        line, at = mark.line, mark.column - 1 + (mark.style in ("'", '"'))
+        if mark.style in ("|", ">"):
+            line, at = line + 1, 0
+        seen = 0
+        while line <= len(self.lines):
+            for place, letter in enumerate(self.lines[line - 1][at:], at):
+                if letter == "\\" and mark.style == '"':
+                    return mark.line, mark.column
+                if not letter.isspace():
+                    if seen == wanted:
+                        return line, place + 1 + (character >= len(text))
+                    seen += 1
+            line, at = line + 1, 0
+        return mark.line, mark.column
 
 
 def dotted(where: Where) -> str:
@@ -273,13 +307,7 @@ class _Reader:
 
 def _mark(event: Any) -> Mark:
     start = event.start_mark
-    line, column = start.line + 1, start.column + 1
-    offset = None
-    if isinstance(event, e.ScalarEvent) and event.end_mark.line == start.line and event.anchor is None:
-        width = event.end_mark.column - start.column
-        # Quotes with escapes in them shift the text; then only the start of the scalar can be named.
-        if event.style in ("'", '"') and width == len(event.value) + 2:
-            offset = column + 1
-        elif event.style in (None, "") and width == len(event.value):
-            offset = column
-    return Mark(line, column, offset)
+    style = event.style or "" if isinstance(event, e.ScalarEvent) else ""
+    # The mark of an anchored scalar is that of its anchor.
+    style = "&" if getattr(event, "anchor", None) else style
+    return Mark(start.line + 1, start.column + 1, style)

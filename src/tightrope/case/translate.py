@@ -25,7 +25,7 @@ def problems_from(error: ValidationError, source: Source) -> list[Problem]:
     places = [_place(detail["loc"], source.data) for detail in details]
     found: list[Problem] = []
     for detail, (where, missing, key) in zip(details, places, strict=True):
-        kind, value = detail["type"], _at(source.data, where)
+        kind, value = detail["type"], source.at(where)
         if _is_wrong_branch(detail, value):
             continue
         if kind == "too_short" and any(len(other) > len(where) and other[: len(where)] == where
@@ -63,12 +63,6 @@ def _place(location: Sequence[str | int], data: Any) -> tuple[Where, str, bool]:
     return tuple(where), "", key
 
 
-def _at(data: Any, where: Where) -> Any:
-    for part in where:
-        data = data[part]
-    return data
-
-
 def _is_wrong_branch(detail: Mapping[str, Any], value: Any) -> bool:
     """Whether the error belongs to the member of `level or mapping of levels` that was not meant."""
     parts = [part for part in detail["loc"] if isinstance(part, str)]
@@ -92,11 +86,10 @@ def _words(detail: Mapping[str, Any], where: Where, missing: str, value: Any) ->
         return f"{where[-1]!r} is not a key here", near_or_list(str(where[-1]), known), None
     if kind == "value_error":
         cause = context.get("error")
-        text, character = str(cause), None
         if isinstance(cause, ExpressionError):
-            text, character = text.rpartition(" (at character")[0], cause.column
-        message, _, hint = text.partition("; ")
-        return message, hint, character
+            return cause.message, cause.hint, cause.column
+        message, _, hint = str(cause).partition("; ")
+        return message, hint, None
     if kind == "union_tag_not_found":
         if isinstance(value, Mapping):
             hints = (did_you_mean(str(name), _ITEMS) for name in value)
