@@ -54,7 +54,8 @@ def _sup(x: Array) -> Array:
     return jnp.max(jnp.abs(x))
 
 
-_Newton = tuple[Array, Array, Array, Array, Array]
+_Newton = tuple[Array, Array, Array, Array]
+_Trial = tuple[Array, Array, Array]
 
 
 class _Mixing(NamedTuple):
@@ -131,7 +132,7 @@ def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float)
             solve_method="incremental",
         )
 
-        def shorten(trial: tuple[Array, ...]) -> tuple[Array, ...]:
+        def shorten(trial: _Trial) -> _Trial:
             t = 0.5 * trial[0]
             x = z + t * direction
             g = function(x, theta) - x
