@@ -19,7 +19,6 @@ record's last row, the end of the country included, is not coded here.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from tightrope.case.schema import Record
+from tightrope.record.blocks import block_cells, near
 
 Array = np.ndarray[Any, np.dtype[Any]]
 MISSING = -1
@@ -87,7 +87,7 @@ def code_record(
     header = list(rows[0]) if rows else []
     for column in [record.period_column, *record.columns]:
         if column not in header:
-            problems.append(f"record: no column `{column}`{_near(column, header)}")
+            problems.append(f"record: no column `{column}`{near(column, header)}")
     if not rows:
         problems.append("record: no rows")
     if problems:
@@ -99,7 +99,8 @@ def code_record(
         for i in range(1, len(periods))
         if not periods[i - 1] < periods[i]
     ]
-    touched, recoded = _block_cells(record, periods, readings or {}, problems)
+    touched, recoded, faults = block_cells(record, periods=periods, readings=readings or {})
+    problems += faults
     weights = {v: np.zeros((len(rows), len(named[v]))) for v in record.columns.values()}
     printed = {v: np.full(len(rows), MISSING, dtype=np.int64) for v in record.columns.values()}
     for i, row in enumerate(rows):
@@ -153,52 +154,6 @@ def truncate(coded: CodedRecord, *, before: str) -> CodedRecord:
     )
 
 
-def kernels_from(
-    reliability: Mapping[str, Any],
-    *,
-    record: Record,
-    levels: Mapping[str, Sequence[str]],
-    kind: str = "kernel_symmetrised",
-) -> dict[str, Array]:
-    """Confusion kernels of a reliability file, in the case's names and order of levels.
-
-    Returns variable -> (levels, levels) with entry [t, c] = P(a coder prints c | the other reads t),
-    rows summing to one. A level that the codebook lacks is never confused with another.
-    """
-    kernels: dict[str, Array] = {}
-    for column, variable in record.columns.items():
-        entry = reliability.get("columns", {}).get(column)
-        if entry is None or kind not in entry:
-            continue
-        order = tuple(levels[variable])
-        codes = record.codes.get(column, {})
-        at = [order.index(codes.get(code, code)) for code in entry["levels"]]
-        kernel = np.eye(len(order))
-        found = np.asarray(entry[kind], dtype=float)
-        kernel[np.ix_(at, at)] = found / found.sum(axis=1, keepdims=True)
-        kernels[variable] = kernel
-    return kernels
-
-
-def soften(coded: CodedRecord, kernels: Mapping[str, Array]) -> CodedRecord:
-    """Spread each row's weights through confusion kernels: a measurement-error option.
-
-    The new weight of level t is sum over c of kernel[t, c] * weight[c], the likelihood of the printed
-    evidence when t is true; a row that says nothing still says nothing. The kernels are
-    coder-to-coder, not truth-to-coder, and errors come in runs: read the result as one sensitivity.
-    Raises `CodingError` for an unknown variable or a kernel of the wrong shape.
-    """
-    weights = dict(coded.weights)
-    for variable, kernel in kernels.items():
-        if variable not in weights:
-            raise CodingError([f"kernels: unknown variable `{variable}`{_near(variable, weights)}"])
-        size = len(coded.levels[variable])
-        if kernel.shape != (size, size):
-            raise CodingError([f"kernels: `{variable}` needs shape {(size, size)}, got {kernel.shape}"])
-        weights[variable] = weights[variable] @ kernel.T
-    return replace(coded, weights=weights)
-
-
 def _cell(
     code: str,
     others: Mapping[str, float],
@@ -215,7 +170,7 @@ def _cell(
         name = names.get(text, text)
         if name not in levels:
             known = [*names, *levels]
-            raise CodingError([f"column `{column}`: unknown code `{text}`{_near(text, known)}"])
+            raise CodingError([f"column `{column}`: unknown code `{text}`{near(text, known)}"])
         return levels.index(name)
 
     at = level(code)
@@ -247,7 +202,7 @@ def _alternatives(text: str, record: Record) -> dict[str, dict[str, float]]:
         if not (colon and equals):
             raise CodingError([f"alternatives: expected `column:code=weight`, got `{item}`"])
         if column not in record.columns:
-            raise CodingError([f"alternatives: unknown column `{column}`{_near(column, record.columns)}"])
+            raise CodingError([f"alternatives: unknown column `{column}`{near(column, record.columns)}"])
         try:
             weight = float(number)
         except ValueError:
@@ -260,67 +215,34 @@ def _alternatives(text: str, record: Record) -> dict[str, dict[str, float]]:
     return found
 
 
-def _block_cells(
-    record: Record, periods: tuple[str, ...], readings: Mapping[str, str], problems: list[str]
-) -> tuple[set[tuple[str, int]], dict[tuple[str, int], str]]:
-    """Cells touched by any reading of any block, and codes that the chosen readings put there.
-
-    Periods of a block outside the record are ignored, so that a truncated record can be coded.
-    """
-    touched: set[tuple[str, int]] = set()
-    recoded: dict[tuple[str, int], str] = {}
-    for block_name, block in record.blocks.items():
-        for reading_name, reading in block.readings.items():
-            for change in reading.set:
-                where = f"record.blocks.{block_name}.{reading_name}"
-                if change.column not in record.columns:
-                    near = _near(change.column, record.columns)
-                    problems.append(f"{where}: unknown column `{change.column}`{near}")
-                    continue
-                last = change.last or change.first
-                if last < change.first:
-                    problems.append(f"{where}: `{change.first}` to `{last}` runs backwards")
-                for i, period in enumerate(periods):
-                    if change.first <= period <= last:
-                        touched.add((change.column, i))
-                        if readings.get(block_name) == reading_name:
-                            recoded[(change.column, i)] = change.code
-    return touched, recoded
-
-
 def _check_mapping(
     record: Record, levels: Mapping[str, tuple[str, ...]], readings: Mapping[str, str]
 ) -> list[str]:
     problems = [
-        f"record.columns.{column}: unknown variable `{variable}`{_near(variable, levels)}"
+        f"record.columns.{column}: unknown variable `{variable}`{near(variable, levels)}"
         for column, variable in record.columns.items()
         if variable not in levels
     ]
     problems += [
-        f"record.default_columns: unknown column `{column}`{_near(column, record.columns)}"
+        f"record.default_columns: unknown column `{column}`{near(column, record.columns)}"
         for column in record.default_columns
         if column not in record.columns
     ]
     for column, codes in record.soft.items():
         if column not in record.columns:
-            problems.append(f"record.soft: unknown column `{column}`{_near(column, record.columns)}")
+            problems.append(f"record.soft: unknown column `{column}`{near(column, record.columns)}")
         for code, weights in codes.items():
             if min(weights.values()) < 0 or abs(sum(weights.values()) - 1.0) > 1e-9:
                 problems.append(f"record.soft.{column}.{code}: weights must be non-negative and sum to 1")
     for block, reading in readings.items():
         if block not in record.blocks:
-            problems.append(f"readings: unknown block `{block}`{_near(block, record.blocks)}")
+            problems.append(f"readings: unknown block `{block}`{near(block, record.blocks)}")
         elif reading not in record.blocks[block].readings:
-            near = _near(reading, record.blocks[block].readings)
-            problems.append(f"readings: block `{block}` has no reading `{reading}`{near}")
+            guess = near(reading, record.blocks[block].readings)
+            problems.append(f"readings: block `{block}` has no reading `{reading}`{guess}")
     return problems
 
 
 def _where(rows: Sequence[Mapping[str, str]], index: int) -> str:
     where = getattr(rows, "where", None)
     return str(where(index)) if where else f"row {index + 1}"
-
-
-def _near(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, [str(k) for k in known], n=1, cutoff=0.5)
-    return f"; did you mean `{close[0]}`?" if close else ""
