@@ -1,4 +1,4 @@
-"""Do fears cluster on summits, and do they foretell anything? (Claim: each trip brings talk of lost sovereignty.)
+"""Do fears cluster on summits (each trip brings talk of lost sovereignty), and do they foretell anything?
 
 Events and ledger statements are counted per period of the record. A statement or event whose date is too
 loose for a period (a bare year) is left out and counted. Quarters are not independent, so the correlation's

@@ -105,7 +105,7 @@ def load_predictions(path: str | Path) -> tuple[Prediction, ...]:
 
 
 def due_on(prediction: Prediction, *, imminent: bool = False) -> date:
-    """The day on which a prediction is judged: its deadline, or five years after it was made (one if imminent).
+    """The day on which a prediction is judged: its deadline, or five years on (one if imminent).
 
     >>> p = Prediction(id="P", made_on="2007-12", forecaster="", forecaster_kind="", venue="", statement="",
     ...                event="merger", implied_probability=0.3, resolution="no")
@@ -171,7 +171,7 @@ def score_ledger(
 def score_subsets(
     predictions: Iterable[Prediction], *, event: str = "merger", fear: float = FEAR, baseline: float = 0.02
 ) -> pd.DataFrame:
-    """One event's resolved predictions: all, at or above `fear`, below it, with a deadline, open counted as no."""
+    """Scores on one event: all resolved, at or above `fear`, below, with a deadline, open counted as no."""
     import pandas as pd
 
     every = [p for p in predictions if p.event == event]
@@ -211,7 +211,7 @@ def count_by_year(
 def _earliest(prediction: Prediction) -> date:
     """First day on which the short rule may close it, counted from the start of a loosely given date."""
     parts = [int(part) for part in prediction.made_on.split("-")]
-    month, day = (parts + [1, 1])[1:3]
+    month, day = [*parts, 1, 1][1:3]
     return date(parts[0] + SHORT_WINDOW, month, min(day, 28))
 
 
