@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from tightrope.case.marks import Where
 from tightrope.case.schema import Case
-from tightrope.case.source import Where
 
 CASE_FILE = "case.yaml"
 MAX_FILE_BYTES = 20_000_000

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from tightrope.case.errors import CaseError, Problem
 from tightrope.case.folder import CASE_FILE, case_hash, named_files, refusal
+from tightrope.case.marks import Source
 from tightrope.case.schema import Case
-from tightrope.case.source import Source, read_source
+from tightrope.case.source import read_source
 from tightrope.case.translate import problems_from
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from tightrope.case.marks import Where
 from tightrope.case.parse import Expression
 from tightrope.case.resolve import moves_of
 from tightrope.case.schema import Case, Law, Link, NatureMove, Pay, PlayerMove, Together
-from tightrope.case.source import Where
 
 Role = Literal[
     "define", "discount", "precision", "available", "logit", "hazard", "prob", "weight", "share",

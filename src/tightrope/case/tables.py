@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tightrope.case.errors import near_or_list
+from tightrope.case.marks import Where
 from tightrope.case.schema import Table
-from tightrope.case.source import Where
 
 MAX_ENTRIES = 100_000
 

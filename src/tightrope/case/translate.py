@@ -10,9 +10,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from tightrope.case.errors import Problem, did_you_mean, near_or_list
+from tightrope.case.marks import Source, Where
 from tightrope.case.parse import ExpressionError
 from tightrope.case.schema import Case, NatureMove, Pay, PlayerMove, Together
-from tightrope.case.source import Source, Where
 
 _ITEMS: dict[str, type[BaseModel]] = {
     "nature": NatureMove, "move": PlayerMove, "together": Together, "pay": Pay,
