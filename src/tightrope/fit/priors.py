@@ -1,29 +1,34 @@
-"""Prior distributions: sampling, log densities, and the map to unconstrained coordinates.
+"""Prior distributions and the coordinates in which a case is fitted.
 
-A free parameter x is fitted as u with x = x(u): the identity on the real line, exp on
-the positive half-line, a scaled logistic on an interval. Densities of u carry the
-Jacobian, so a mode in u is a mode of the posterior in those coordinates.
+Every free parameter x is fitted through its normal score v, x = F⁻¹(Φ(v)) with F
+the prior's distribution function. In these coordinates the prior is exactly
+standard normal, whatever its family, so a direction about which the record says
+nothing stays exactly standard normal in the posterior, and the posterior sd of v
+is the ratio of posterior to prior spread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
-from jax.scipy import stats
+from scipy import stats
 
 from tightrope.case.prior import Prior
 from tightrope.case.schema import Case, PriorClass
+
+FARTHEST = 8.0
+"""Normal scores are kept within this many prior sds: beyond it a distribution function is 0 or 1."""
 
 
 @dataclass(frozen=True)
 class PriorSet:
     """The free parameters of a case under one prior class.
 
-    names   free parameters, in the order of u
+    names   free parameters, in the order of every score vector
     priors  their priors, same order
     """
 
@@ -45,100 +50,76 @@ def prior_set(case: Case, prior_class: PriorClass, *, only: Sequence[str] | None
     return PriorSet(prior_class, tuple(n for n, _ in chosen), tuple(p for _, p in chosen))
 
 
+@lru_cache(maxsize=1024)
+def distribution(prior: Prior) -> Any:
+    """The prior as a frozen scipy distribution."""
+    a = prior.arguments
+    match prior.family:
+        case "normal":
+            return stats.norm(a[0], a[1])
+        case "lognormal":
+            return stats.lognorm(s=a[1], scale=a[0])
+        case "halfnormal":
+            return stats.halfnorm(scale=a[0])
+        case "exponential":
+            return stats.expon(scale=a[0])
+        case "uniform":
+            return stats.uniform(a[0], a[1] - a[0])
+        case "beta":
+            return stats.beta(a[0], a[1])
+        case _:
+            raise ValueError(f"no such family: {prior.family}")
+
+
 def draw(priors: PriorSet, *, size: int, seed: int) -> np.ndarray:
-    """Independent draws, shape (size, parameters), in the parameters' own units."""
-    generator = np.random.default_rng(seed)
-    columns = [_draw(prior, generator, size) for prior in priors.priors]
-    return np.stack(columns, axis=1) if columns else np.zeros((size, 0))
+    """Independent prior draws, shape (size, parameters), in the parameters' own units."""
+    scores = np.random.default_rng(seed).normal(size=(size, len(priors)))
+    return np.stack([values(priors, row) for row in scores]) if size else np.zeros((0, len(priors)))
 
 
-def _draw(prior: Prior, generator: np.random.Generator, size: int) -> np.ndarray:
-    a = prior.arguments
-    match prior.family:
-        case "normal":
-            return generator.normal(a[0], a[1], size)
-        case "lognormal":
-            return a[0] * np.exp(generator.normal(0.0, a[1], size))
-        case "halfnormal":
-            return np.abs(generator.normal(0.0, a[0], size))
-        case "exponential":
-            return generator.exponential(a[0], size)
-        case "uniform":
-            return generator.uniform(a[0], a[1], size)
-        case "beta":
-            return generator.beta(a[0], a[1], size)
-        case _:
-            raise ValueError(f"no such family: {prior.family}")
+def values(priors: PriorSet, scores: np.ndarray) -> np.ndarray:
+    """Normal scores, shape (parameters,), to the parameters' own units."""
+    return np.array([_value(p, float(v)) for p, v in zip(priors.priors, scores, strict=True)])
 
 
-def log_density(prior: Prior, x: Array) -> Array:
-    """Log density of the prior at x, in the parameter's own units."""
-    a = prior.arguments
-    match prior.family:
-        case "normal":
-            return stats.norm.logpdf(x, a[0], a[1])
-        case "lognormal":
-            return stats.norm.logpdf(jnp.log(x), jnp.log(a[0]), a[1]) - jnp.log(x)
-        case "halfnormal":
-            return stats.norm.logpdf(x, 0.0, a[0]) + jnp.log(2.0)
-        case "exponential":
-            return -x / a[0] - jnp.log(a[0])
-        case "uniform":
-            return stats.uniform.logpdf(x, a[0], a[1] - a[0])
-        case "beta":
-            return stats.beta.logpdf(x, a[0], a[1])
-        case _:
-            raise ValueError(f"no such family: {prior.family}")
+def slopes(priors: PriorSet, scores: np.ndarray) -> np.ndarray:
+    """dx/dv at each score, shape (parameters,)."""
+    return np.array([_slope(p, float(v)) for p, v in zip(priors.priors, scores, strict=True)])
 
 
-def constrain(priors: PriorSet, u: Array) -> Array:
-    """Unconstrained u, shape (parameters,), to the parameters' own units."""
-    parts = []
-    for number, prior in enumerate(priors.priors):
-        low, high = prior.support
-        if np.isinf(low):
-            parts.append(u[number])
-        elif np.isinf(high):
-            parts.append(low + jnp.exp(u[number]))
-        else:
-            parts.append(low + (high - low) / (1.0 + jnp.exp(-u[number])))
-    return jnp.stack(parts) if parts else jnp.zeros(0)
+def scores(priors: PriorSet, given: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Inverse of `values`, kept within FARTHEST."""
+    return np.array([_score(p, float(x)) for p, x in zip(priors.priors, given, strict=True)])
 
 
-def unconstrain(priors: PriorSet, x: np.ndarray) -> np.ndarray:
-    """Inverse of `constrain`; values on the edge of the support are moved just inside."""
-    parts = []
-    for number, prior in enumerate(priors.priors):
-        low, high = prior.support
-        value = float(x[number])
-        if np.isinf(low):
-            parts.append(value)
-        elif np.isinf(high):
-            parts.append(float(np.log(max(value - low, 1e-12))))
-        else:
-            share = min(max((value - low) / (high - low), 1e-9), 1 - 1e-9)
-            parts.append(float(np.log(share / (1.0 - share))))
-    return np.array(parts)
+def _value(prior: Prior, v: float) -> float:
+    v = min(max(v, -FARTHEST), FARTHEST)
+    if prior.family == "normal":
+        return prior.arguments[0] + prior.arguments[1] * v
+    if prior.family == "lognormal":
+        return float(prior.arguments[0] * np.exp(prior.arguments[1] * v))
+    d = distribution(prior)
+    return float(d.isf(stats.norm.sf(v)) if v > 0 else d.ppf(stats.norm.cdf(v)))
 
 
-def log_prior(priors: PriorSet, u: Array) -> Array:
-    """Log density of u: the priors' densities and the Jacobian of `constrain`."""
-    x = constrain(priors, u)
-    total = jnp.asarray(0.0)
-    for number, prior in enumerate(priors.priors):
-        low, high = prior.support
-        total = total + log_density(prior, x[number])
-        if np.isinf(low):
-            continue
-        if np.isinf(high):
-            total = total + u[number]
-        else:
-            share = (x[number] - low) / (high - low)
-            total = total + jnp.log(high - low) + jnp.log(share) + jnp.log1p(-share)
-    return total
+def _slope(prior: Prior, v: float) -> float:
+    if prior.family == "normal":
+        return prior.arguments[1]
+    x = _value(prior, v)
+    if prior.family == "lognormal":
+        return prior.arguments[1] * x
+    density = float(distribution(prior).pdf(x))
+    return float(stats.norm.pdf(min(max(v, -FARTHEST), FARTHEST)) / density) if density > 0 else 0.0
 
 
-def full_theta(case: Case, priors: PriorSet, values: Mapping[str, float] | np.ndarray) -> np.ndarray:
+def _score(prior: Prior, x: float) -> float:
+    d = distribution(prior)
+    below = float(d.cdf(x))
+    v = float(stats.norm.isf(d.sf(x)) if below > 0.5 else stats.norm.ppf(below))
+    return min(max(v, -FARTHEST), FARTHEST)
+
+
+def full_theta(case: Case, priors: PriorSet, given: Mapping[str, float] | np.ndarray) -> np.ndarray:
     """A whole parameter vector: the reference values with the free ones replaced."""
-    given = values if isinstance(values, Mapping) else dict(zip(priors.names, values, strict=True))
-    return np.array([given.get(n, p.value) for n, p in case.parameters.items()], dtype=float)
+    chosen = given if isinstance(given, Mapping) else dict(zip(priors.names, given, strict=True))
+    return np.array([chosen.get(n, p.value) for n, p in case.parameters.items()], dtype=float)

@@ -1,0 +1,54 @@
+"""The log posterior of a record, gated by the solver's certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tightrope.fit.priors import PriorSet, full_theta, slopes, values
+from tightrope.game.equilibrium import TOLERANCE
+from tightrope.record.filter import Evidence
+from tightrope.record.likelihood import value_and_gradient
+
+
+@dataclass
+class Target:
+    """Log posterior density of the normal scores v: log-likelihood minus |v|²/2 (up to a constant).
+
+    Each evaluation starts the solver from the last certified solution. Evaluations
+    that end without a certificate are counted and their scores kept, so that a fit
+    can say where in parameter space its solver failed.
+    """
+
+    evidence: Evidence
+    priors: PriorSet
+    tolerance: float = TOLERANCE
+    warm: np.ndarray | None = None
+    calls: int = 0
+    failures: list[np.ndarray] = field(default_factory=list)
+
+    def theta(self, v: np.ndarray) -> np.ndarray:
+        """The whole parameter vector at scores v."""
+        return full_theta(self.evidence.game.case, self.priors, values(self.priors, v))
+
+    def likelihood(self, v: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Log-likelihood, its gradient in v and its parts by row; nan without a certificate."""
+        self.calls += 1
+        game = self.evidence.game
+        found, gradient = value_and_gradient(
+            self.evidence, self.theta(v), warm=self.warm, tolerance=self.tolerance
+        )
+        if not float(found.residual) <= self.tolerance and self.warm is not None:
+            found, gradient = value_and_gradient(self.evidence, self.theta(v), tolerance=self.tolerance)
+        if not float(found.residual) <= self.tolerance or not np.isfinite(float(found.value)):
+            self.failures.append(np.array(v))
+            return float("nan"), np.full(len(self.priors), np.nan), np.asarray(found.rows)
+        self.warm = found.z  # type: ignore[assignment]
+        index = [game.parameters.index(name) for name in self.priors.names]
+        return float(found.value), gradient[index] * slopes(self.priors, v), np.asarray(found.rows)
+
+    def __call__(self, v: np.ndarray) -> tuple[float, np.ndarray]:
+        """Log posterior and its gradient in v; nan without a certificate."""
+        value, gradient, _ = self.likelihood(v)
+        return value - 0.5 * float(v @ v), gradient - v
