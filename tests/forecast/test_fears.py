@@ -23,7 +23,7 @@ def summit(period, precision="day"):
 def fear(period, made=None, p=0.5):
     year, quarter = period.split("Q")
     made = made or f"{year}-{3 * int(quarter):02d}-11"
-    rest = {k: "" for k in ("forecaster", "forecaster_kind", "venue", "statement")}
+    rest = dict.fromkeys(("forecaster", "forecaster_kind", "venue", "statement"), "")
     row = {"id": "P", "made_on": made, "event": "merger", "implied_probability": p, "resolution": "open"}
     return Prediction.model_validate({**rest, **row})
 
