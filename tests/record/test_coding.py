@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tightrope.case.load import load_case
 from tightrope.case.schema import Record
 from tightrope.record.coding import CodingError, code_record, truncate
 from tightrope.record.kernels import kernels_from, soften
@@ -228,3 +229,50 @@ def test_the_two_codings_agree_as_the_reliability_file_says():
         assert agree == reliability["columns"][column]["agree"]
     for kernel in kernels_from(reliability, record=PLAIN, levels=CASE_LEVELS).values():
         np.testing.assert_allclose(kernel.sum(axis=1), 1.0, atol=1e-12)
+
+
+def test_every_reading_of_the_case_recodes_its_own_cells_and_lets_nothing_fall():
+    case = load_case(CASE).case
+    assert case.record is not None
+    rows = read_rows(CASE / "record.csv")
+
+    def code(readings=None):
+        return code_record(rows, record=case.record, levels=CASE_LEVELS, readings=readings)
+
+    plain = code()
+    rising = [name for name, variable in case.states.items() if variable.direction == "up"]
+    assert rising == ["union", "defence", "exports"]
+    for block, about in case.record.blocks.items():
+        for name, reading in about.readings.items():
+            coded = code({block: name})
+            cells = {
+                (case.record.columns[change.column], i)
+                for change in reading.set
+                for i, period in enumerate(coded.periods)
+                if change.first <= period <= (change.last or change.first)
+            }
+            assert cells
+            for variable in CASE_LEVELS:
+                here = [i for v, i in cells if v == variable]
+                assert all(coded.weights[variable][i].max() == 1.0 for i in here)
+                away = np.setdiff1d(np.arange(118), here)
+                np.testing.assert_array_equal(coded.weights[variable][away], plain.weights[variable][away])
+            assert any(coded.printed[v][i] != plain.printed[v][i] for v, i in cells)
+            for variable in rising:
+                assert np.all(np.diff(coded.printed[variable]) >= 0), (block, name)
+
+
+def test_the_case_softens_framing_and_drops_the_moves_of_its_default_rows():
+    case = load_case(CASE).case
+    assert case.record is not None
+    rows = read_rows(CASE / "record.csv")
+    coded = code_record(rows, record=case.record, levels=CASE_LEVELS)
+    # CODEBOOK.md, rule 1: 13 full defaults and 8 rows with moves by default
+    for move in ("russia", "belarus"):
+        missing = coded.printed[move] == -1
+        assert missing.sum() == 21
+        assert np.all(coded.weights[move][missing] == 1.0)
+    quiet = [
+        i for i, row in enumerate(rows) if row["framing"] == "no" and "framing:" not in row["alternatives"]
+    ]
+    np.testing.assert_allclose(coded.weights["framing"][quiet], np.tile([0.9, 0.1], (len(quiet), 1)))
