@@ -1,0 +1,202 @@
+"""Fit a record: modes from several starts, curvature, weighted draws, and what each parameter learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from tightrope.case.schema import Case, PriorClass
+from tightrope.fit.laplace import Draws, Laplace, curvature, importance
+from tightrope.fit.mode import Mode, find_mode
+from tightrope.fit.priors import PriorSet, full_theta, prior_set, scores, values
+from tightrope.fit.target import Target
+from tightrope.record.filter import Evidence
+
+Provenance = Literal["assumed", "calibrated", "estimated"]
+INFORMED = 0.8
+"""A parameter counts as estimated when its posterior sd is below this share of the prior's."""
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to try. `starts` climbs of at most `steps` steps; `draws` weighted draws."""
+
+    starts: int
+    steps: int
+    draws: int
+
+
+QUICK = Effort(starts=2, steps=50, draws=96)
+FULL = Effort(starts=6, steps=150, draws=400)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted record.
+
+    priors          the free parameters and their priors
+    positions       where each stands in a whole parameter vector
+    modes           one per start, best first
+    theta           (parameters of the case,) the best mode as a whole parameter vector
+    log_likelihood  at the best mode
+    laplace, draws  the approximation around it, in normal scores
+    failures        evaluations anywhere in the fit that ended without a certificate
+    calls           evaluations in all
+    """
+
+    priors: PriorSet
+    positions: tuple[int, ...]
+    modes: tuple[Mode, ...]
+    theta: np.ndarray
+    log_likelihood: float
+    laplace: Laplace
+    draws: Draws
+    failures: int
+    calls: int
+
+    @property
+    def spread(self) -> np.ndarray:
+        """Posterior sd over prior sd of each parameter, in normal scores.
+
+        From the weighted draws where they can be trusted, else from the curvature.
+        """
+        curved = np.sqrt(np.diag(self.laplace.covariance))
+        if not trusted(self.draws):
+            return np.asarray(curved)
+        w = self.draws.weights[:, None]
+        mean = (w * self.draws.scores).sum(axis=0)
+        return np.asarray(np.sqrt((w * (self.draws.scores - mean) ** 2).sum(axis=0)))
+
+
+def trusted(draws: Draws) -> bool:
+    """Whether the importance weights may be used: Pareto shape at most 0.7 and 20 effective draws."""
+    return bool(draws.shape <= 0.7 and draws.effective >= 20)
+
+
+def fit_record(
+    evidence: Evidence,
+    *,
+    prior_class: PriorClass,
+    effort: Effort,
+    seed: int,
+    start: np.ndarray | None = None,
+    on_progress: Progress | None = None,
+) -> Fit:
+    """Fit one record under one prior class.
+
+    The first climb starts at `start` (normal scores) or at the reference values, the
+    second at the prior medians, the others at prior draws.
+    """
+    case = evidence.game.case
+    priors = prior_set(case, prior_class)
+    target = Target(evidence, priors)
+    reference = scores(priors, [case.parameters[name].value for name in priors.names])
+    generator = np.random.default_rng(seed)
+    starts: list[tuple[str, np.ndarray]] = [
+        ("reference", np.clip(reference, -2.5, 2.5) if start is None else start),
+        ("prior medians", np.zeros(len(priors))),
+    ]
+    starts += [
+        (f"prior draw {k + 1}", np.clip(generator.normal(size=len(priors)), -2.0, 2.0))
+        for k in range(max(0, effort.starts - 2))
+    ]
+    modes = []
+    for name, point in starts[: effort.starts]:
+        target.warm = None
+        label = f"climbing from {name}"
+        modes.append(
+            find_mode(target, point, name=name, steps=effort.steps, on_step=_stepper(on_progress, label, effort))
+        )
+    modes.sort(key=lambda mode: -np.nan_to_num(mode.log_posterior, nan=-np.inf))
+    best = modes[0]
+    if not np.isfinite(best.log_posterior):
+        raise RuntimeError("no start of the fit reached a certified equilibrium")
+    target.warm = None
+    value, _, _ = target.likelihood(best.scores)
+    around = curvature(target, best.scores, on_step=_counter(on_progress, "curvature"))
+    draws = importance(
+        target, around, size=effort.draws, seed=seed, on_step=_counter(on_progress, "posterior draws")
+    )
+    theta = full_theta(case, priors, values(priors, best.scores))
+    positions = tuple(evidence.game.parameters.index(name) for name in priors.names)
+    return Fit(priors, positions, tuple(modes), theta, value, around, draws, len(target.failures), target.calls)
+
+
+def _stepper(progress: Progress | None, label: str, effort: Effort) -> Callable[[int, float], None] | None:
+    if progress is None:
+        return None
+    return lambda count, value: progress(f"{label} ({value:.1f})", count, 2 * effort.steps)
+
+
+def _counter(progress: Progress | None, label: str) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda done, of: progress(label, done, of)
+
+
+def resample(fit: Fit, *, size: int, seed: int) -> np.ndarray:
+    """Equally weighted posterior draws as whole parameter vectors, shape (size, parameters of the case).
+
+    Systematic resampling of the weighted draws where they can be trusted; else fresh
+    draws from the Laplace approximation.
+    """
+    generator = np.random.default_rng(seed)
+    if trusted(fit.draws):
+        edges = np.cumsum(fit.draws.weights)
+        picks = np.searchsorted(edges, (np.arange(size) + generator.uniform()) / size)
+        chosen = fit.draws.scores[np.minimum(picks, len(edges) - 1)]
+    else:
+        chosen = generator.multivariate_normal(fit.laplace.mean, fit.laplace.covariance, size=size)
+    result = np.tile(fit.theta, (size, 1))
+    result[:, list(fit.positions)] = np.stack([values(fit.priors, row) for row in chosen])
+    return result
+
+
+def parameter_table(case: Case, fit: Fit) -> list[dict[str, Any]]:
+    """What each parameter was, and what the record made of it.
+
+    One row a parameter: name, reference value, prior, mode, lower and upper 90 % in
+    its own units, spread (posterior sd / prior sd), provenance, and a note.
+    """
+    spread = dict(zip(fit.priors.names, fit.spread, strict=True))
+    lower, upper = _quantiles(fit, 0.05), _quantiles(fit, 0.95)
+    mode = dict(zip(fit.priors.names, values(fit.priors, fit.modes[0].scores), strict=True))
+    rows = []
+    for name, parameter in case.parameters.items():
+        if name not in spread:
+            rows.append(
+                {"name": name, "reference": parameter.value, "prior": "fixed", "mode": parameter.value,
+                 "lower": None, "upper": None, "spread": None, "provenance": parameter.source,
+                 "note": "fixed", "why": parameter.why}
+            )  # fmt: skip
+            continue
+        k = fit.priors.names.index(name)
+        informed = spread[name] < INFORMED
+        rows.append(
+            {"name": name, "reference": parameter.value, "prior": str(fit.priors.priors[k]),
+             "mode": float(mode[name]), "lower": float(lower[k]), "upper": float(upper[k]),
+             "spread": float(spread[name]), "provenance": "estimated" if informed else parameter.source,
+             "note": "" if informed else "the record says nothing about this" if spread[name] > 0.95
+             else "the record says little about this", "why": parameter.why}
+        )  # fmt: skip
+    return rows
+
+
+def _quantiles(fit: Fit, level: float) -> np.ndarray:
+    if trusted(fit.draws):
+        found = []
+        for column in fit.draws.scores.T:
+            order = np.argsort(column)
+            edges = np.cumsum(fit.draws.weights[order])
+            found.append(column[order][min(int(np.searchsorted(edges, level)), len(column) - 1)])
+        point = np.array(found)
+    else:
+        from scipy.stats import norm
+
+        point = fit.laplace.mean + norm.ppf(level) * np.sqrt(np.diag(fit.laplace.covariance))
+    return values(fit.priors, point)
