@@ -1,0 +1,27 @@
+"""Reading a finished run back, without taking its lock and without trusting what does not check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tightrope.runs.files import Damaged, file_digest, unseal
+
+
+def read_run(folder: Path | str) -> tuple[dict[str, Any], Any]:
+    """The manifest of a finished run and its results as an xarray DataTree, in memory.
+
+    Raises Damaged if the run is not finished or a file does not match its checksum,
+    FileNotFoundError if this is no run folder.
+    """
+    import xarray as xr
+
+    folder = Path(folder)
+    manifest = unseal(folder / "manifest.json")
+    if "results" not in manifest:
+        raise Damaged(f"{folder} holds no finished run; the same command again resumes it")
+    path = folder / "run.nc"
+    if not path.exists() or file_digest(path) != manifest["results"]["sha256"]:
+        raise Damaged(f"{path} is missing or changed; the same command again makes it anew")
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        return manifest, tree.load()
