@@ -1,7 +1,8 @@
 """Smoothed frequencies of a coded record, the material of the baselines.
 
-One convention throughout, fixed before any question was scored: half a pseudo-event for each thing that can
-happen (Jeffreys 1946; Krichevsky & Trofimov 1981), spread by what comparable rows or variables did.
+One convention throughout: half a pseudo-event for each thing that can happen (Jeffreys 1946; Krichevsky &
+Trofimov 1981), spread by what comparable rows or variables did. `docs/ledger-and-baselines.md` says how it
+was chosen and what had been seen by then.
 """
 
 from __future__ import annotations
