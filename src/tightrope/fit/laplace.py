@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -93,32 +94,68 @@ def importance(
     *,
     size: int,
     seed: int,
+    first_at_mode: bool = False,
     on_step: Callable[[int, int], None] | None = None,
-) -> Draws:
-    """Draws from a t proposal with `DEGREES` degrees of freedom, weighted to the posterior."""
+) -> dict[str, Any]:
+    """A block of draws from a t proposal with `DEGREES` degrees of freedom, as plain data for `gather`.
+
+    first_at_mode  let the first draw be the mode itself
+    """
     n = len(laplace.mean)
-    proposal = stats.multivariate_t(
-        laplace.mean, laplace.covariance * (DEGREES - 2.0) / DEGREES, df=DEGREES, seed=seed
-    )
-    scores = np.atleast_2d(proposal.rvs(size=size)).reshape(size, n)
-    scores[0] = laplace.mean
-    log_proposal = np.atleast_1d(proposal.logpdf(scores))
-    likelihood = np.full(size, -np.inf)
-    rows = np.full((size, target.evidence.support.rows), np.nan)
-    failures = 0
+    scores = np.atleast_2d(_proposal(laplace, seed).rvs(size=size)).reshape(size, n)
+    if first_at_mode:
+        scores[0] = laplace.mean
+    likelihood: list[float | None] = []
+    rows: list[list[float] | None] = []
     for k in range(size):
         value, _, parts = target.likelihood(scores[k])
-        if np.isfinite(value):
-            likelihood[k] = value
-            rows[k] = parts
-        else:
-            failures += 1
+        certified = bool(np.isfinite(value))
+        likelihood.append(float(value) if certified else None)
+        rows.append(parts.tolist() if certified else None)
         if on_step is not None:
             on_step(k + 1, size)
+    return {"scores": scores.tolist(), "log_likelihood": likelihood, "rows": rows}
+
+
+def gather(laplace: Laplace, blocks: list[dict[str, Any]]) -> Draws:
+    """Weight the draws of all blocks to the posterior. Draws without a certificate weigh nothing."""
+    scores = np.concatenate([np.array(block["scores"]) for block in blocks])
+    found = [value for block in blocks for value in block["log_likelihood"]]
+    likelihood = np.array([-np.inf if value is None else value for value in found])
+    parts = [row for block in blocks for row in block["rows"]]
+    length = max((len(row) for row in parts if row is not None), default=0)
+    rows = np.array([np.full(length, np.nan) if row is None else row for row in parts])
+    log_proposal = np.atleast_1d(_proposal(laplace, 0).logpdf(scores))
     log_weights = likelihood - 0.5 * np.sum(scores**2, axis=1) - log_proposal
+    failures = int(np.sum(~np.isfinite(likelihood)))
     return Draws(
-        scores, log_weights, likelihood, rows, effective_size(log_weights), pareto_shape(log_weights), failures
+        scores,
+        log_weights,
+        likelihood,
+        rows,
+        effective_size(log_weights),
+        pareto_shape(log_weights),
+        failures,
     )
+
+
+def _proposal(laplace: Laplace, seed: int) -> Any:
+    shape = laplace.covariance * (DEGREES - 2.0) / DEGREES
+    return stats.multivariate_t(laplace.mean, shape, df=DEGREES, seed=seed)
+
+
+def as_plain(laplace: Laplace) -> dict[str, Any]:
+    """A Laplace approximation as plain data."""
+    return {
+        "mean": laplace.mean.tolist(),
+        "covariance": laplace.covariance.tolist(),
+        "smallest": laplace.smallest,
+    }
+
+
+def laplace_from(data: dict[str, Any]) -> Laplace:
+    """Inverse of `as_plain`."""
+    return Laplace(np.array(data["mean"]), np.array(data["covariance"]), float(data["smallest"]))
 
 
 def effective_size(log_weights: np.ndarray) -> float:

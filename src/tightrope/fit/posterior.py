@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from tightrope.case.schema import Case, PriorClass
-from tightrope.fit.laplace import Draws, Laplace, curvature, importance
+from tightrope.fit.laplace import Draws, Laplace, as_plain, curvature, gather, importance, laplace_from
 from tightrope.fit.mode import Mode, find_mode
 from tightrope.fit.priors import PriorSet, full_theta, prior_set, scores, values
 from tightrope.fit.target import Target
@@ -19,7 +20,14 @@ Provenance = Literal["assumed", "calibrated", "estimated"]
 INFORMED = 0.8
 """A parameter counts as estimated when its posterior sd is below this share of the prior's."""
 
+BLOCK = 50
 Progress = Callable[[str, int, int], None]
+Keep = Callable[[str, Callable[[], Any]], Any]
+
+
+def compute_now(name: str, compute: Callable[[], Any]) -> Any:
+    """The default way to keep a piece of work: not at all."""
+    return compute()
 
 
 @dataclass(frozen=True)
@@ -84,13 +92,16 @@ def fit_record(
     prior_class: PriorClass,
     effort: Effort,
     seed: int,
-    start: np.ndarray | None = None,
+    keep: Keep = compute_now,
     on_progress: Progress | None = None,
 ) -> Fit:
     """Fit one record under one prior class.
 
-    The first climb starts at `start` (normal scores) or at the reference values, the
-    second at the prior medians, the others at prior draws.
+    The first climb starts at the reference values, the second at the prior medians,
+    the others at prior draws.
+
+    keep  called as keep(name, compute) for each piece of the work (a climb, the
+          curvature, a block of draws); a run folder stores pieces and gives them back
     """
     case = evidence.game.case
     priors = prior_set(case, prior_class)
@@ -98,33 +109,71 @@ def fit_record(
     reference = scores(priors, [case.parameters[name].value for name in priors.names])
     generator = np.random.default_rng(seed)
     starts: list[tuple[str, np.ndarray]] = [
-        ("reference", np.clip(reference, -2.5, 2.5) if start is None else start),
+        ("reference", np.clip(reference, -2.5, 2.5)),
         ("prior medians", np.zeros(len(priors))),
     ]
     starts += [
         (f"prior draw {k + 1}", np.clip(generator.normal(size=len(priors)), -2.0, 2.0))
         for k in range(max(0, effort.starts - 2))
     ]
-    modes = []
-    for name, point in starts[: effort.starts]:
-        target.warm = None
-        label = f"climbing from {name}"
-        modes.append(
-            find_mode(target, point, name=name, steps=effort.steps, on_step=_stepper(on_progress, label, effort))
-        )
+    modes = [
+        _mode(keep(f"climb-{number}", partial(_climb, target, name, point, effort, on_progress)))
+        for number, (name, point) in enumerate(starts[: effort.starts])
+    ]
     modes.sort(key=lambda mode: -np.nan_to_num(mode.log_posterior, nan=-np.inf))
     best = modes[0]
     if not np.isfinite(best.log_posterior):
         raise RuntimeError("no start of the fit reached a certified equilibrium")
     target.warm = None
     value, _, _ = target.likelihood(best.scores)
-    around = curvature(target, best.scores, on_step=_counter(on_progress, "curvature"))
-    draws = importance(
-        target, around, size=effort.draws, seed=seed, on_step=_counter(on_progress, "posterior draws")
+    around = laplace_from(
+        keep(
+            "curvature",
+            lambda: as_plain(curvature(target, best.scores, on_step=_counter(on_progress, "curvature"))),
+        )
     )
+    target.warm = None
+    blocks = []
+    for number, size in enumerate(_blocks(effort.draws)):
+        block = partial(
+            importance,
+            target,
+            around,
+            size=size,
+            seed=seed + number,
+            first_at_mode=number == 0,
+            on_step=_counter(on_progress, f"posterior draws, block {number + 1}"),
+        )
+        blocks.append(keep(f"draws-{number}", block))
+    draws = gather(around, blocks)
     theta = full_theta(case, priors, values(priors, best.scores))
     positions = tuple(evidence.game.parameters.index(name) for name in priors.names)
-    return Fit(priors, positions, tuple(modes), theta, value, around, draws, len(target.failures), target.calls)
+    failures = sum(m.failures for m in modes) + draws.failures
+    calls = sum(m.calls for m in modes) + 2 * len(priors) + len(draws.log_weights)
+    return Fit(priors, positions, tuple(modes), theta, value, around, draws, failures, calls)
+
+
+def _climb(
+    target: Target, name: str, point: np.ndarray, effort: Effort, progress: Progress | None
+) -> dict[str, Any]:
+    target.warm = None
+    found = find_mode(
+        target,
+        point,
+        name=name,
+        steps=effort.steps,
+        on_step=_stepper(progress, f"climbing from {name}", effort),
+    )
+    return asdict(found) | {"scores": found.scores.tolist()}
+
+
+def _mode(data: dict[str, Any]) -> Mode:
+    return Mode(**(data | {"scores": np.array(data["scores"])}))
+
+
+def _blocks(draws: int) -> list[int]:
+    """Draws in blocks of at most BLOCK, so that an interrupted run loses little."""
+    return [min(BLOCK, draws - done) for done in range(0, draws, BLOCK)]
 
 
 def _stepper(progress: Progress | None, label: str, effort: Effort) -> Callable[[int, float], None] | None:

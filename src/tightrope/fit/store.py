@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from tightrope.case.prior import to_prior
-from tightrope.fit.laplace import Draws, Laplace
+from tightrope.fit.laplace import Draws, as_plain, laplace_from
 from tightrope.fit.mode import Mode
 from tightrope.fit.posterior import Fit
 from tightrope.fit.priors import PriorSet
 
 
-def as_data(fit: Fit) -> dict[str, Any]:
+def fit_data(fit: Fit) -> dict[str, Any]:
     """Plain data: lists, numbers and text only."""
     return {
         "prior_class": fit.priors.prior_class,
@@ -24,11 +24,7 @@ def as_data(fit: Fit) -> dict[str, Any]:
         "modes": [asdict(m) | {"scores": m.scores.tolist()} for m in fit.modes],
         "theta": fit.theta.tolist(),
         "log_likelihood": fit.log_likelihood,
-        "laplace": {
-            "mean": fit.laplace.mean.tolist(),
-            "covariance": fit.laplace.covariance.tolist(),
-            "smallest": fit.laplace.smallest,
-        },
+        "laplace": as_plain(fit.laplace),
         "draws": {
             "scores": fit.draws.scores.tolist(),
             "log_weights": _finite(fit.draws.log_weights),
@@ -43,9 +39,9 @@ def as_data(fit: Fit) -> dict[str, Any]:
     }
 
 
-def from_data(data: dict[str, Any]) -> Fit:
-    """Inverse of `as_data`."""
-    draws, laplace = data["draws"], data["laplace"]
+def fit_from(data: dict[str, Any]) -> Fit:
+    """Inverse of `fit_data`."""
+    draws = data["draws"]
     return Fit(
         priors=PriorSet(
             data["prior_class"], tuple(data["names"]), tuple(to_prior(text) for text in data["priors"])
@@ -54,7 +50,7 @@ def from_data(data: dict[str, Any]) -> Fit:
         modes=tuple(Mode(**(m | {"scores": np.array(m["scores"])})) for m in data["modes"]),
         theta=np.array(data["theta"]),
         log_likelihood=data["log_likelihood"],
-        laplace=Laplace(np.array(laplace["mean"]), np.array(laplace["covariance"]), laplace["smallest"]),
+        laplace=laplace_from(data["laplace"]),
         draws=Draws(
             scores=np.array(draws["scores"]),
             log_weights=_floats(draws["log_weights"], -np.inf),

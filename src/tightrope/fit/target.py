@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Target:
     evidence: Evidence
     priors: PriorSet
     tolerance: float = TOLERANCE
-    warm: np.ndarray | None = None
+    warm: Any = None
     calls: int = 0
     failures: list[np.ndarray] = field(default_factory=list)
 
@@ -44,7 +45,7 @@ class Target:
         if not float(found.residual) <= self.tolerance or not np.isfinite(float(found.value)):
             self.failures.append(np.array(v))
             return float("nan"), np.full(len(self.priors), np.nan), np.asarray(found.rows)
-        self.warm = found.z  # type: ignore[assignment]
+        self.warm = found.z
         index = [game.parameters.index(name) for name in self.priors.names]
         return float(found.value), gradient[index] * slopes(self.priors, v), np.asarray(found.rows)
 

@@ -1,0 +1,140 @@
+"""Everything a case folder holds, read and made ready: the game, the record, questions and ledger."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tightrope.case.checks import check_case
+from tightrope.case.errors import CaseError
+from tightrope.case.load import CaseFolder, load_case
+from tightrope.case.resolve import levels_of
+from tightrope.case.schema import Case
+from tightrope.forecast.ledger import Prediction, load_predictions
+from tightrope.forecast.questions import Question, load_questions, names_of
+from tightrope.forecast.reference_class import Rate, load_rates
+from tightrope.game.compile import Game, compile_game
+from tightrope.record.coding import CodedRecord, code_record, truncate
+from tightrope.record.filter import Evidence
+from tightrope.record.likelihood import prepare_record
+from tightrope.record.reading import read_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """A case folder, read. Parts that the case does not have are empty or None."""
+
+    source: CaseFolder
+    game: Game
+    coded: CodedRecord | None
+    questions: tuple[Question, ...]
+    live: tuple[Question, ...]
+    predictions: tuple[Prediction, ...]
+    events: tuple[Mapping[str, str], ...]
+    rates: tuple[Rate, ...]
+
+    @property
+    def case(self) -> Case:
+        """The case itself."""
+        return self.source.case
+
+    @property
+    def folder(self) -> Path:
+        """Where the case lies."""
+        return self.source.folder
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The whole record, prepared for filtering. Raises ValueError for a case without one."""
+        if self.coded is None:
+            raise ValueError(f"case {self.case.case} has no record")
+        return prepare_record(self.game, self.coded)
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """Names of the moves."""
+        return self.game.moves
+
+    @property
+    def rising(self) -> tuple[str, ...]:
+        """State variables that never fall."""
+        return tuple(n for n, v in self.case.states.items() if v.direction == "up")
+
+    def known_at(self, period: str) -> Evidence:
+        """The record as known when `period` had ended, prepared."""
+        from tightrope.case.calendar import parse_period
+
+        assert self.coded is not None
+        return prepare_record(self.game, truncate(self.coded, before=str(parse_period(period) + 1)))
+
+
+def load_material(path: Path, *, coding: str | None = None) -> Material:
+    """Read a case folder whole. `coding` names an independent second coding of the record.
+
+    Raises CaseError with every problem found, and the errors of the file readers.
+    """
+    source = load_case(path)
+    problems = check_case(source)
+    if problems:
+        raise CaseError(problems)
+    case, folder = source.case, source.folder
+    coded = None
+    if case.record is not None:
+        file = case.record.file if coding is None else case.record.codings[coding]
+        levels = {name: levels_of(case)[name] for name in case.record.columns.values()}
+        coded = code_record(read_rows(folder / file), record=case.record, levels=levels)
+    names = names_of(case)
+    return Material(
+        source=source,
+        game=compile_game(case),
+        coded=coded,
+        questions=load_questions(folder / case.questions, names=names) if case.questions else (),
+        live=load_questions(folder / case.live_questions, names=names) if case.live_questions else (),
+        predictions=load_predictions(folder / case.ledger) if case.ledger else (),
+        events=_rows(folder / case.events) if case.events else (),
+        rates=load_rates(folder / case.reference_class / "rates.csv") if case.reference_class else (),
+    )
+
+
+def _rows(path: Path) -> tuple[Mapping[str, str], ...]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return tuple(csv.DictReader(stream))
+
+
+def model_key(material: Material) -> dict[str, Any]:
+    """The parts of a case that a fit depends on, as plain data: not its texts, claims or questions."""
+    parts = ("calendar", "players", "states", "terminals", "tables", "define", "period", "payoffs", "start")
+    dumped = material.case.model_dump(include=set(parts), mode="python")
+    parameters = {
+        name: [p.value, p.fixed, {k: str(v) for k, v in p.prior.items()}]
+        for name, p in material.case.parameters.items()
+    }
+    return {"model": _plain(dumped), "parameters": parameters}
+
+
+def _plain(value: Any) -> Any:
+    """Expressions and tuples as text and lists."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items() if k not in ("label", "about", "why")}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    return str(value)
+
+
+def record_key(evidence: Evidence) -> dict[str, Any]:
+    """The evidence of a prepared record as plain data."""
+    support = evidence.support
+    return {
+        "periods": list(evidence.periods),
+        "levels": {n: v.tolist() for n, v in support.levels.items()},
+        "weights": {n: v.tolist() for n, v in support.weights.items()},
+    }
+
+
+__all__ = ["Material", "load_material", "model_key", "record_key", "replace"]
