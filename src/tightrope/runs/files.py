@@ -17,7 +17,7 @@ ASIDE = "set-aside"
 Notice = Callable[[str], None]
 
 
-class Damaged(ValueError):
+class Damaged(RuntimeError):
     """A file of a run that cannot be trusted; the message says why."""
 
 

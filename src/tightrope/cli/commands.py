@@ -1,0 +1,299 @@
+"""The commands. Each calls one function of `tightrope.workflow`, save `check` and `new`.
+
+Those functions take the case's path first and keywords after it, load and check the case
+(CaseError if it is not sound), and return an `Outcome`. All of them take
+
+    seed      whole number from which every random draw of the run follows
+    out       folder that holds the run folders
+    quick     use the fits shipped with the case and fewer draws where that is honest
+    workers   processes for parallel work
+    argv      the command line, for the manifest
+    progress  called as progress(label, done, total), `executor.Progress`
+    notice    called with one line that must be seen
+
+and beside them
+
+    run_case     -
+    solve_case   -
+    fit_case     -
+    ask_case     questions   tuple of ids from questions.csv or live-questions.csv; empty: all
+    score_case   -
+    claims_case  claims      tuple of claim ids; empty: all
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tightrope import __version__
+from tightrope.cli.output import BadInput, Reporter, emit, guarded
+from tightrope.outcome import BAD_INPUT, FAILED, FINE, Outcome
+
+app = typer.Typer(
+    name="tightrope",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    help=(
+        "An argument about an unequal alliance as data: solved as a game, fitted to a dated record, "
+        "asked dated questions, scored against what happened.\n\n"
+        "CASE is a folder with a case.yaml, such as cases/russia-belarus. "
+        "Start with `tightrope run CASE --quick`.\n\n"
+        "Data goes to stdout, progress to stderr. Exit codes: 0 fine, 1 a check failed, 2 bad input."
+    ),
+)
+
+CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of the case, or its case.yaml.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the data as JSON instead of text.")]
+Seed = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Whole number; the same seed gives the same numbers.")
+]
+Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Where run folders are kept.")]
+Quick = Annotated[
+    bool,
+    typer.Option("--quick", help="Fits shipped with the case and fewer draws; still the whole record."),
+]
+Workers = Annotated[int, typer.Option(min=0, metavar="N", help="Processes for parallel work; 0: one a core.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+
+RUNS = Path("runs")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tightrope {__version__}")
+        raise typer.Exit(FINE)
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    case: CasePath,
+    quick: Quick = False,
+    as_json: Json = False,
+    seed: Seed = 0,
+    out: Out = RUNS,
+    workers: Workers = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Do all of the below and leave a report.
+
+    Checks, solves, fits, asks, scores and tests the claims. Leaves
+    OUT/<case>-<hash>/ with run.nc (all numbers), manifest.json and report.html. The same
+    command again goes on where an interrupted run stopped.
+    """
+    _work("run_case", case, as_json, quiet, seed=seed, out=out, quick=quick, workers=workers)
+
+
+@app.command()
+def check(case: CasePath, as_json: Json = False) -> None:
+    """List everything wrong with a case.
+
+    Each problem with file:line:column, the line itself and a near match. Nothing is solved.
+    Exit code 2 if the case cannot be read, 1 if it reads but does not make sense, 0 if it is sound.
+    """
+    with guarded():
+        emit(_check(case, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def solve(
+    case: CasePath,
+    quick: Quick = False,
+    as_json: Json = False,
+    seed: Seed = 0,
+    out: Out = RUNS,
+    workers: Workers = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Solve the game at the case's own values.
+
+    Gives the certificate, the strategies in the record's states and values by payoff term.
+    Exit code 1 if the solver cannot certify an equilibrium; then no numbers are given.
+    """
+    _work("solve_case", case, as_json, quiet, seed=seed, out=out, quick=quick, workers=workers)
+
+
+@app.command()
+def fit(
+    case: CasePath,
+    quick: Quick = False,
+    as_json: Json = False,
+    seed: Seed = 0,
+    out: Out = RUNS,
+    workers: Workers = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Fit the parameters to the record.
+
+    Gives each parameter's prior beside its posterior, and says what the record says nothing about.
+    """
+    _work("fit_case", case, as_json, quiet, seed=seed, out=out, quick=quick, workers=workers)
+
+
+@app.command()
+def ask(
+    case: CasePath,
+    question: Annotated[
+        list[str] | None, typer.Argument(metavar="[QUESTION]...", help="Question ids; all if none is named.")
+    ] = None,
+    quick: Quick = False,
+    as_json: Json = False,
+    seed: Seed = 0,
+    out: Out = RUNS,
+    workers: Workers = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Answer dated questions with probabilities.
+
+    Each comes with its interval, and rests on what was known when the question was asked.
+    """
+    _work(
+        "ask_case",
+        case,
+        as_json,
+        quiet,
+        seed=seed,
+        out=out,
+        quick=quick,
+        workers=workers,
+        questions=tuple(question or ()),
+    )
+
+
+@app.command()
+def score(
+    case: CasePath,
+    quick: Quick = False,
+    as_json: Json = False,
+    seed: Seed = 0,
+    out: Out = RUNS,
+    workers: Workers = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Score forecasts and other people's predictions.
+
+    Resolved questions stand beside the baselines, whoever wins; the ledger is scored by event.
+    """
+    _work("score_case", case, as_json, quiet, seed=seed, out=out, quick=quick, workers=workers)
+
+
+@app.command()
+def claims(
+    case: CasePath,
+    claim: Annotated[
+        list[str] | None, typer.Argument(metavar="[CLAIM]...", help="Claim ids; all if none is named.")
+    ] = None,
+    quick: Quick = False,
+    as_json: Json = False,
+    seed: Seed = 0,
+    out: Out = RUNS,
+    workers: Workers = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Test the claims of the argument.
+
+    In the record, at the reference and at the fit, and against each ablation.
+    """
+    _work(
+        "claims_case",
+        case,
+        as_json,
+        quiet,
+        seed=seed,
+        out=out,
+        quick=quick,
+        workers=workers,
+        claims=tuple(claim or ()),
+    )
+
+
+@app.command()
+def new(
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to write the new case into.")],
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of the case; by default the folder's own.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Start a new case from a template.
+
+    The template is small, commented and sound: change it line by line. Nothing is overwritten.
+    """
+    with guarded():
+        emit(_new(target, name), as_json=as_json)
+
+
+def _check(path: Path, *, as_json: bool) -> Outcome:
+    from tightrope.case.checks import check_case
+    from tightrope.case.errors import CaseError, format_problems
+    from tightrope.case.load import load_case
+
+    try:
+        folder = load_case(path)
+    except CaseError as error:
+        if not as_json:
+            raise
+        return Outcome(BAD_INPUT, {"sound": False, "problems": _plain(error.problems)}, "")
+    problems = check_case(folder)
+    data = {
+        "sound": not problems,
+        "case": folder.case.case,
+        "hash": folder.hash,
+        "problems": _plain(problems),
+    }
+    if problems:
+        return Outcome(FAILED, data, format_problems(problems))
+    return Outcome(FINE, data, f"{path}: the case {folder.case.case} is sound")
+
+
+def _plain(problems: Any) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    return [asdict(problem) for problem in problems]
+
+
+def _new(target: Path, name: str) -> Outcome:
+    from tightrope.case.new import scaffold
+
+    try:
+        written = scaffold(target, name=name or target.resolve().name.lower().replace("_", "-"))
+    except ValueError as error:
+        raise BadInput(f"{error}; say --name NAME") from None
+    files = [str(path) for path in written]
+    text = "\n".join(["Wrote", *(f"  {file}" for file in files), f"Next: tightrope check {target}"])
+    return Outcome(FINE, {"files": files}, text)
+
+
+def _work(function: str, case: Path, as_json: bool, quiet: bool, *, workers: int, **arguments: Any) -> None:
+    """Call a function of the workflow and print what it comes to."""
+    with guarded():
+        if not case.exists():
+            raise BadInput(f"{case}: there is no such file or folder")
+        import tightrope.workflow as workflow
+        from tightrope.executor import available_workers
+
+        with Reporter(quiet=quiet) as reporter:
+            outcome = getattr(workflow, function)(
+                case,
+                **arguments,
+                workers=workers or available_workers(),
+                argv=tuple(sys.argv[1:]),
+                progress=reporter,
+                notice=reporter.notice,
+            )
+        emit(outcome, as_json=as_json)
