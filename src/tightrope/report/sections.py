@@ -1,0 +1,272 @@
+"""The nouns of a report: labelled data for each section, in reading order.
+
+This is the contract between the rooms that compute and the page. A section that was not
+computed is a `NotComputed` with the reason, and the page prints that reason. Tables are
+checked against the columns in `contract.py` when a section is made; every fault is
+reported at once. Nothing here computes, reads a file, or knows of colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from tightrope.report.columns import Column, ReportDataError, checked
+from tightrope.report.contract import COLUMNS
+from tightrope.report.contract_scores import SCORES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLES: Mapping[str, tuple[Column, ...]] = {**COLUMNS, **SCORES}
+"""Every table of a report by name, with its columns."""
+
+
+@dataclass(frozen=True)
+class NotComputed:
+    """A section that this run does not have. `why` is one sentence that ends with a full stop."""
+
+    why: str = "This run did not ask for it."
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Section:
+    """Checks the tables of a section against the contract, all at once; a field's name is its table's."""
+
+    def __post_init__(self) -> None:
+        problems: list[str] = []
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if value is None or "DataFrame" not in str(part.type):
+                continue
+            try:
+                object.__setattr__(self, part.name, checked(value, TABLES[part.name], table=part.name))
+            except ReportDataError as error:
+                problems += error.problems
+        if problems:
+            raise ReportDataError(problems)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Judgement(_Section):
+    """What the model says about the live questions.
+
+    live          table `live`, in printing order; the first row is the feared outcome, which heads the report
+    as_of         the day on which the questions are asked
+    known_until   the last period that the forecasts know
+    confidence    how far the model may be trusted: one or two sentences without a probability in them
+    warnings      what must be read first (`the Markov chain beats the game on hindcasts`), strongest first
+    headline      the judgement in a sentence; empty: written from the first row
+    epsilon_why   the reason for epsilon, with its prior
+    draws         certified parameter draws behind the intervals
+    """
+
+    live: pd.DataFrame
+    as_of: str = ""
+    known_until: str = ""
+    confidence: str = ""
+    warnings: tuple[str, ...] = ()
+    headline: str = ""
+    epsilon_why: str = ""
+    draws: int | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Fan(_Section):
+    """The probability that something has happened by each date.
+
+    event           what, as it reads after `the probability that` (`Belarus has merged into Russia`)
+    paths           table `paths`, dates ascending
+    epsilon         weight of the outside view
+    outside_source  what the outside view is
+    mark            assumed, calibrated or estimated
+    certified       False: nothing is drawn or printed
+    note            a sentence under the chart
+    """
+
+    event: str = ""
+    paths: pd.DataFrame
+    epsilon: float = 0.0
+    outside_source: str = ""
+    mark: str = "estimated"
+    certified: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Fans:
+    """Fans in printing order, the feared outcome first."""
+
+    fans: tuple[Fan, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Timeline(_Section):
+    """The coded record and how much each row surprised the fitted game.
+
+    periods    table `periods`, ascending
+    coded      table `coded`: each period and variable or move once
+    events     table `events`, or None; only those of the most surprising periods are printed
+    evaluated  where the surprise is taken (`at the posterior mode, agnostic priors`)
+    mark       of the surprise
+    certified  False: surprise is not printed
+    """
+
+    periods: pd.DataFrame
+    coded: pd.DataFrame
+    events: pd.DataFrame | None = None
+    evaluated: str = ""
+    mark: str = "estimated"
+    certified: bool = True
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Claims(_Section):
+    """The argument's claims in three columns: in the record, at the reference, at the fit.
+
+    claims      table `claims`, in the argument's order
+    shares      table `shares`: frequencies in the record, none or several a claim
+    quantities  table `quantities`: model quantities, none or several a claim
+    fit_about   what `the fit` is (`posterior mode under agnostic priors`)
+    """
+
+    claims: pd.DataFrame
+    shares: pd.DataFrame
+    quantities: pd.DataFrame
+    fit_about: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Matrix(_Section):
+    """Claims by ablations: tables `cells` and `ablations` (in printing order)."""
+
+    cells: pd.DataFrame
+    ablations: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Policy(_Section):
+    """What each mover does where: table `policy`.
+
+    parameters  at which values (`at the posterior mode`)
+    mark        of the probabilities
+    """
+
+    policy: pd.DataFrame
+    parameters: str = ""
+    mark: str = "estimated"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Questions(_Section):
+    """Past questions, answered as of their origins, and the scores.
+
+    questions     table `questions`, answerable or not
+    forecasts     table `forecasts`
+    means         table `means`
+    clip          the log score takes forecasts clipped to [clip, 1 - clip]
+    interval_how  what the intervals of the means are (`95 % bootstrap over origins`)
+    note          a sentence or two (`the questions were written with hindsight ...`)
+    """
+
+    questions: pd.DataFrame
+    forecasts: pd.DataFrame
+    means: pd.DataFrame
+    clip: float = 0.001
+    interval_how: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ledger(_Section):
+    """What was publicly feared and what came.
+
+    event     the feared event, for readers (`a merger`)
+    fears     table `fears`
+    outcomes  table `outcomes`; years without an outcome may be left out
+    scores    table `scores`, the row `all` last
+    at_least  a statement that gives the event this much is a fear
+    baseline  the constant it is scored against (0.02)
+    note      a sentence or two (`no random sample ...`)
+    """
+
+    event: str = ""
+    fears: pd.DataFrame
+    outcomes: pd.DataFrame
+    scores: pd.DataFrame
+    at_least: float = 0.25
+    baseline: float = 0.02
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Parameters(_Section):
+    """What each parameter was before and after the record: table `parameters`, and the prior class."""
+
+    parameters: pd.DataFrame
+    prior_class: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Diagnostics(_Section):
+    """Whether the numbers can be trusted as numbers.
+
+    checks    table `checks`: certificates, effective sample size, Pareto shape, ...
+    starts    table `starts`: one row a climb of the fit, or None
+    solved    table `solved`: certified draws by prior class, or None
+    warnings  sentences
+    """
+
+    checks: pd.DataFrame
+    starts: pd.DataFrame | None = None
+    solved: pd.DataFrame | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Provenance(_Section):
+    """Where everything comes from.
+
+    case_hash  hash of the case's content
+    seed       the seed of all randomness
+    command    the command that made the run, without paths of a machine
+    made_on    ISO day or time; given, never read from a clock, so that a report can be made again to the byte
+    versions, sources, timings  tables of those names
+    """
+
+    case_hash: str = ""
+    seed: int = 0
+    command: str = ""
+    made_on: str = ""
+    versions: pd.DataFrame
+    sources: pd.DataFrame
+    timings: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Watch(_Section):
+    """What to watch next: table `watch`, the most telling indicator first."""
+
+    watch: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that the page prints. `title` and `about` are the case's."""
+
+    title: str
+    case: str
+    about: str = ""
+    judgement: Judgement | NotComputed = NotComputed()
+    fans: Fans | NotComputed = NotComputed()
+    timeline: Timeline | NotComputed = NotComputed()
+    claims: Claims | NotComputed = NotComputed()
+    matrix: Matrix | NotComputed = NotComputed()
+    policy: Policy | NotComputed = NotComputed()
+    questions: Questions | NotComputed = NotComputed()
+    ledger: Ledger | NotComputed = NotComputed()
+    parameters: Parameters | NotComputed = NotComputed()
+    diagnostics: Diagnostics | NotComputed = NotComputed()
+    provenance: Provenance | NotComputed = NotComputed()
+    watch: Watch | NotComputed = NotComputed()
