@@ -27,7 +27,7 @@ PeriodLength = Literal["quarter", "half-year", "year"]
 
 _MONTHS: dict[PeriodLength, int] = {"quarter": 3, "half-year": 6, "year": 12}
 _LETTER: dict[PeriodLength, str] = {"quarter": "Q", "half-year": "H", "year": ""}
-_TEXT = re.compile(r"^([0-9]{4})(?:([QH])([1-4]))?$")
+_TEXT = re.compile(r"([0-9]{4})(?:([QH])([1-4]))?")
 _EXAMPLE: dict[PeriodLength, str] = {"quarter": "1996Q1", "half-year": "1996H1", "year": "1996"}
 
 
@@ -106,7 +106,7 @@ def parse_period(text: str, length: PeriodLength | None = None) -> Period:
     ...
     ValueError: '1996' is not a quarter (write it like 1996Q1)
     """
-    match = _TEXT.match(text)
+    match = _TEXT.fullmatch(text)
     if match is not None:
         year, letter, within = match.groups()
         found: PeriodLength = {"Q": "quarter", "H": "half-year", None: "year"}[letter]  # type: ignore[assignment]

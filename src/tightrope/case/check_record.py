@@ -106,7 +106,9 @@ def _check_blocks(checker: Checker, record: Record) -> None:
                 if checker.known((*path, "column"), recode.column, record.columns, "a column"):
                     _check_code(checker, (*path, "code"), record, recode.column, recode.code)
                 ends: list[Period] = []
-                for part, text in (("first", recode.first), ("last", recode.last or recode.first)):
+                for part, text in (("first", recode.first), ("last", recode.last)):
+                    if part == "last" and not text:
+                        continue  # that period only
                     try:
                         ends.append(parse_period(text, length))
                     except ValueError as error:

@@ -50,6 +50,9 @@ class Source:
         line, column = mark.line, mark.column
         if character is not None and not key and tuple(where) in self.values:
             line, column = self._inside(mark, self.at(where), character)
+        elif not key and self.mark(where, key=True).line < line:
+            # A mapping or list on lines of its own is named by its key, one line above.
+            line, column = self.mark(where, key=True).line, self.mark(where, key=True).column
         return Problem(self.path, line, column, dotted(where), message, hint, self.line_text(line))
 
     def at(self, where: Where) -> Any:

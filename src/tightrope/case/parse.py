@@ -185,7 +185,7 @@ class _Parser:
             if token.text == "not":
                 if least > _NOT:
                     raise ExpressionError("put parentheses around `not …` here", token.column)
-                return s.Not(self.expression(_NOT + 1, depth + 1))
+                return s.Not(self.expression(_NOT, depth + 1))
             if token.text in ("and", "or"):
                 raise ExpressionError(f"{token.text!r} needs something on its left", token.column)
             if self.here.text == "(":

@@ -144,7 +144,8 @@ def _comparison(operator: s.CompareOperator, left: s.Node, right: s.Node, scope:
             resolved: list[s.Node] = [s.Variable(variable.id), s.Number(float(levels.index(level.id)))]
             return s.Compare(operator, resolved[this], resolved[other])
         if level.id not in scope.names():
-            hint = did_you_mean(level.id, levels) or f"it has {', '.join(levels)}"
+            near = did_you_mean(level.id, levels) or did_you_mean(level.id, scope.names(), cutoff=0.7)
+            hint = near or f"it has {', '.join(levels)}"
             raise ExpressionError(f"{variable.id} has no level {level.id[:64]!r}", level.column, hint)
     return s.Compare(operator, resolve(left, scope), resolve(right, scope))
 
