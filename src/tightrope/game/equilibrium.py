@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +25,7 @@ from tightrope.game.fixed_point import Root, fixed_point, solve_fixed_point
 from tightrope.game.named import Named, broadcast
 from tightrope.game.plan import Choice
 from tightrope.game.primitives import Primitives, primitives
-from tightrope.game.walk import Strategies, backward
+from tightrope.game.walk import Affine, Strategies, affine, backward
 
 Convention = Literal["agent", "ev1"]
 TOLERANCE = 1e-9
@@ -125,16 +125,37 @@ def start(game: Game) -> Array:
     return jnp.concatenate(parts)
 
 
-@lru_cache(maxsize=64)
-def sweep_function(game: Game, convention: Convention) -> Any:
-    """T(z, numbers): one sweep of the backward operator on the flat vector z."""
+class Prepared(NamedTuple):
+    """All that a sweep needs besides values, computed once at a parameter vector."""
 
-    def sweep(z: Array, numbers: Primitives) -> Array:
+    numbers: Primitives
+    between: Affine
+
+
+def prepared(game: Game, numbers: Primitives) -> Prepared:
+    """Add what does not depend on values to the primitives."""
+    return Prepared(numbers, affine(game, numbers))
+
+
+@lru_cache(maxsize=64)
+def prepared_sweep(game: Game, convention: Convention) -> Any:
+    """T(z, Prepared): one sweep of the backward operator on the flat vector z."""
+
+    def sweep(z: Array, given: Prepared) -> Array:
         values, mixed = unpack(game, z)
-        new, strategies = backward(game, values, numbers, convention=convention, guess=mixed)
+        new, strategies = backward(
+            game, values, given.numbers, convention=convention, guess=mixed, between=given.between
+        )
         return pack(game, new, strategies)
 
     return sweep
+
+
+@lru_cache(maxsize=64)
+def sweep_function(game: Game, convention: Convention) -> Any:
+    """T(z, Primitives): the same sweep, for a caller that takes one or a few."""
+    sweep = prepared_sweep(game, convention)
+    return lambda z, numbers: sweep(z, prepared(game, numbers))
 
 
 def strategies_at(game: Game, z: Array, numbers: Primitives, convention: Convention) -> Strategies:
@@ -148,7 +169,7 @@ def solve_root(
 ) -> tuple[Root, Primitives]:
     """The fixed point at theta, differentiable in theta. For use inside other JAX functions."""
     numbers = primitives(game, theta)
-    root = fixed_point(sweep_function(game, convention), z0, numbers, tolerance)
+    root = fixed_point(prepared_sweep(game, convention), z0, prepared(game, numbers), tolerance)
     return root, numbers
 
 
@@ -161,8 +182,10 @@ def primitives_function(game: Game) -> Any:
 @lru_cache(maxsize=64)
 def root_function(game: Game, convention: Convention, tolerance: float) -> Any:
     """Compiled `(Primitives, z0) -> Root`, shared by solving and by the likelihood."""
-    sweep = sweep_function(game, convention)
-    return jax.jit(lambda numbers, z0: solve_fixed_point(sweep, z0, numbers, tolerance=tolerance))
+    sweep = prepared_sweep(game, convention)
+    return jax.jit(
+        lambda numbers, z0: solve_fixed_point(sweep, z0, prepared(game, numbers), tolerance=tolerance)
+    )
 
 
 @lru_cache(maxsize=64)
@@ -285,10 +308,10 @@ def _label(
 def _finite(game: Game, convention: Convention) -> Any:
     @jax.jit
     def run(theta: Array, periods: Array, z0: Array) -> tuple[Array, Strategies]:
-        numbers = primitives(game, theta)
-        sweep = sweep_function(game, convention)
-        before = jax.lax.fori_loop(0, periods - 1, lambda _, z: sweep(z, numbers), z0)
-        return sweep(before, numbers), strategies_at(game, before, numbers, convention)
+        given = prepared(game, primitives(game, theta))
+        sweep = prepared_sweep(game, convention)
+        before = jax.lax.fori_loop(0, periods - 1, lambda _, z: sweep(z, given), z0)
+        return sweep(before, given), strategies_at(game, before, given.numbers, convention)
 
     return run
 

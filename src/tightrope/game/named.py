@@ -7,12 +7,15 @@ makes alignment a matter of inserting axes of length one, never of transposing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+
+from tightrope.game import kernels
 
 
 @dataclass(frozen=True)
@@ -86,30 +89,49 @@ def total(x: Named, name: str) -> Named:
     return Named(jnp.sum(x.data, axis=axis), x.axes[:axis] + x.axes[axis + 1 :])
 
 
-def sum_product(order: Order, a: Named, b: Named, name: str) -> Named:
-    """Sum over `name` of a·b, aligned by name.
+def grouped(
+    order: Order, *operands: Named, keep: str | None = None
+) -> tuple[list[Array], tuple[str, ...], tuple[int, ...], int]:
+    """Operands ready to broadcast, with axes that occur together merged into one long axis.
 
-    Axes in a period are short (two to six levels), so the sum is written out term
-    by term: the compiler fuses the terms into one pass without a large product.
+    Axes in a period are short (two to six levels) and a loop over a short axis is slow, so
+    a run of neighbours that each operand has or lacks as a whole is handled as one. `keep`
+    stays on its own. Returns the arrays, the union of axes, its shape, and the place of
+    `keep` in the merged arrays (-1 without one).
     """
-    axes = order.sort((set(a.axes) | set(b.axes)) - {name})
-    size = a.data.shape[a.axes.index(name)]
-    result: Array | None = None
-    for level in range(size):
-        term = expand(pick(a, name, level), axes) * expand(pick(b, name, level), axes)
-        result = term if result is None else result + term
-    assert result is not None
-    return Named(result, axes)
+    axes = order.sort(set().union(*(x.axes for x in operands)))
+    sizes = {name: size for x in operands for name, size in zip(x.axes, x.data.shape, strict=True)}
+    present = [tuple(name in x.axes for x in operands) for name in axes]
+    groups: list[list[int]] = []
+    for number, name in enumerate(axes):
+        apart = keep is not None and keep in (name, axes[number - 1])
+        if number and not apart and present[number] == present[number - 1]:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    arrays = []
+    for which, x in enumerate(operands):
+        shape = [
+            math.prod(sizes[axes[number]] for number in group) if present[group[0]][which] else 1
+            for group in groups
+        ]
+        arrays.append(x.data.reshape(shape))
+    place = next((n for n, group in enumerate(groups) if axes[group[0]] == keep), -1)
+    return arrays, axes, tuple(sizes[name] for name in axes), place
 
 
-def pick(x: Named, name: str, level: int) -> Named:
-    """The slice of `x` at one level of an axis (or `x` itself when it lacks the axis)."""
-    if name not in x.axes:
-        return x
-    axis = x.axes.index(name)
-    return Named(
-        jax.lax.index_in_dim(x.data, level, axis, keepdims=False), x.axes[:axis] + x.axes[axis + 1 :]
-    )
+def scale_shift(order: Order, a: Named, f: Named, c: Named) -> Named:
+    """a·f + c, aligned by name."""
+    arrays, axes, shape, _ = grouped(order, a, f, c)
+    return Named(kernels.scale_shift(*arrays).reshape(shape), axes)
+
+
+def sum_product(order: Order, a: Named, b: Named, name: str) -> Named:
+    """Sum over `name` of a·b, aligned by name."""
+    arrays, axes, shape, place = grouped(order, a, b, keep=name)
+    where = axes.index(name)
+    result = kernels.contract(*arrays, place=place)
+    return Named(result.reshape(shape[:where] + shape[where + 1 :]), axes[:where] + axes[where + 1 :])
 
 
 def rename(order: Order, x: Named, old: str, new: str) -> Named:

@@ -17,8 +17,19 @@ from typing import Protocol, TypeVar
 import jax.numpy as jnp
 from jax import Array
 
+from tightrope.game.choice import logit, mix, surplus
 from tightrope.game.compile import Game
-from tightrope.game.named import Named, add, combine, multiply, rename, scalar, sum_product, total
+from tightrope.game.named import (
+    Named,
+    add,
+    combine,
+    multiply,
+    rename,
+    scalar,
+    scale_shift,
+    sum_product,
+    total,
+)
 from tightrope.game.plan import WORLD, Change, Choice, Exit, Plan, after
 from tightrope.game.primitives import ExitLaw, Primitives
 
@@ -27,6 +38,10 @@ Functions = dict[str, Named]
 """View (a player's name, or the world) -> function of the state as it stands."""
 Strategies = dict[str, Named]
 """Move -> probability of each action, over the action and whatever the mover's payoff depends on."""
+
+
+Affine = dict[int, dict[str, tuple[Named, Named]]]
+"""Position -> player -> (a, c): what the exits and payoffs from there on do to a value f, a·f + c."""
 
 
 class Terminal(Protocol):
@@ -40,35 +55,61 @@ def walk_back(
     functions: Functions,
     *,
     kernel: Callable[[int, str], Named],
-    exit_law: Callable[[int, str], ExitLaw],
-    terminal: Terminal,
+    stretch: Callable[[int, int, Functions], Functions],
     choose: Callable[[int, Choice, Functions], Functions],
-    visit: Callable[[int, Functions], Functions],
 ) -> Functions:
     """Carry functions of the end-of-period state back to the start of the period.
 
-    kernel      (step, view) -> transition probabilities over (…, x, x')
-    exit_law    (step, view) -> probability of the exit and its shares
-    terminal    (terminal, view) -> the function's value there
-    choose      mixes over the actions of a step's moves
-    visit       applied at each position, from the last to -1
+    kernel   (step, view) -> transition probabilities over (…, x, x')
+    stretch  (last, first, functions): positions between two steps that change a state or
+             are moves, and the exits between them, last to first (see `through`)
+    choose   mixes over the actions of a step's moves
     """
-    plan = game.plan
-    for position in range(len(plan.steps) - 1, -1, -1):
+    steps = game.plan.steps
+    for last, first in stretches(game.plan):
+        functions = stretch(last, first, functions)
+        step = steps[first] if first >= 0 else None
+        if isinstance(step, Change):
+            functions = {v: _expect(game, f, kernel(first, v), step.variable) for v, f in functions.items()}
+        elif isinstance(step, Choice):
+            functions = choose(first, step, functions)
+    return functions
+
+
+def stretches(plan: Plan) -> list[tuple[int, int]]:
+    """The positions of a period in runs, last run first; between positions of a run stand only exits."""
+    runs = []
+    last = len(plan.steps) - 1
+    for position in range(last, -2, -1):
+        if position < 0 or not isinstance(plan.steps[position], Exit):
+            runs.append((last, position))
+            last = position - 1
+    return runs
+
+
+def through(
+    game: Game,
+    last: int,
+    first: int,
+    functions: Functions,
+    *,
+    exit_law: Callable[[int, str], ExitLaw],
+    terminal: Terminal,
+    visit: Callable[[int, Functions], Functions],
+) -> Functions:
+    """Carry functions back over positions last, …, first and the exits between them.
+
+    exit_law  (step, view) -> probability of the exit and its shares
+    terminal  (terminal, view) -> the function's value there
+    visit     applied at each position
+    """
+    for position in range(last, first, -1):
         functions = visit(position, functions)
-        match plan.steps[position]:
-            case Change(variable=variable):
-                functions = {
-                    view: _expect(game, f, kernel(position, view), variable) for view, f in functions.items()
-                }
-            case Exit():
-                functions = {
-                    view: _leave(game, f, exit_law(position, view), partial(terminal, view=view))
-                    for view, f in functions.items()
-                }
-            case Choice() as step:
-                functions = choose(position, step, functions)
-    return visit(-1, functions)
+        functions = {
+            view: _leave(game, f, exit_law(position, view), partial(terminal, view=view))
+            for view, f in functions.items()
+        }
+    return visit(first, functions)
 
 
 def _seen_by(player: str, laws: Mapping[str, T]) -> T:
@@ -91,45 +132,43 @@ def _leave(game: Game, f: Named, law: ExitLaw, value: Callable[[str], Named]) ->
     return combine(order, lambda p, stay, leave: stay + p * (leave - stay), law.probability, f, gone)
 
 
-def logit(game: Game, value: Named, precision: Named, available: Named | None, move: str) -> Named:
-    """Logit choice probabilities along the axis `move` (McKelvey and Palfrey 1995)."""
-    order = game.order
-    size = game.sizes[move]
-    if move not in value.axes:
-        value = add(order, value, Named(jnp.zeros(size), (move,)))
-    odds = multiply(order, precision, value)
-    if available is not None:
-        odds = combine(order, lambda o, a: jnp.where(a != 0, o, -jnp.inf), odds, available)
-    axis = odds.axes.index(move)
-    top = jnp.max(odds.data, axis=axis, keepdims=True)
-    weight = jnp.exp(odds.data - top)
-    return Named(weight / jnp.sum(weight, axis=axis, keepdims=True), odds.axes)
+def affine(game: Game, numbers: Primitives) -> Affine:
+    """Exits, discount and payoffs of each stretch of a period as one map f -> a·f + c.
+
+    Nothing here depends on values, so a solver computes it once and not at every sweep.
+    """
+    plan = game.plan
+    exit_law = partial(_law_seen_by, numbers)
+
+    def whole(position: int, functions: Functions) -> Functions:
+        functions = scaled(position, functions)
+        for term in plan.terms:
+            if term.position == position:
+                value = numbers.terms[term.player, term.name]
+                functions[term.player] = add(game.order, functions[term.player], value)
+        return functions
+
+    def scaled(position: int, functions: Functions) -> Functions:
+        if position != plan.pay:
+            return dict(functions)
+        return {p: Named(f.data * numbers.discount[p], f.axes) for p, f in functions.items()}
+
+    result: Affine = {}
+    for last, first in stretches(plan):
+        factor = through(
+            game, last, first, {p: scalar(1.0) for p in game.players},
+            exit_law=exit_law, terminal=lambda name, view: scalar(0.0), visit=scaled,
+        )  # fmt: skip
+        shift = through(
+            game, last, first, {p: scalar(0.0) for p in game.players},
+            exit_law=exit_law, terminal=lambda name, view: numbers.terminal[name][view], visit=whole,
+        )  # fmt: skip
+        result[last] = {p: (factor[p], shift[p]) for p in game.players}
+    return result
 
 
-def mix(game: Game, f: Named, strategy: Named, move: str) -> Named:
-    """Expectation of `f` over the actions of a move."""
-    if move not in f.axes:
-        return f
-    return sum_product(game.order, strategy, f, move)
-
-
-def surplus(game: Game, value: Named, precision: Named, available: Named | None, move: str) -> Named:
-    """The log-sum value of a move, ln(sum exp(λ·value))/λ, without Euler's constant (Rust 1987)."""
-    order = game.order
-    if move not in value.axes:
-        value = add(order, value, Named(jnp.zeros(game.sizes[move]), (move,)))
-    odds = multiply(order, precision, value)
-    if available is not None:
-        odds = combine(order, lambda o, a: jnp.where(a != 0, o, -jnp.inf), odds, available)
-    axis = odds.axes.index(move)
-    top = jnp.max(odds.data, axis=axis, keepdims=True)
-    summed = jnp.log(jnp.sum(jnp.exp(odds.data - top), axis=axis)) + jnp.squeeze(top, axis)
-    return combine(
-        order,
-        lambda s, p: s / p,
-        Named(summed, odds.axes[:axis] + odds.axes[axis + 1 :]),
-        precision,
-    )
+def _law_seen_by(numbers: Primitives, step: int, player: str) -> ExitLaw:
+    return _seen_by(player, numbers.exits[step])
 
 
 def backward(
@@ -139,24 +178,20 @@ def backward(
     *,
     convention: str = "agent",
     guess: Mapping[str, Named] | None = None,
+    between: Affine | None = None,
 ) -> tuple[Functions, Strategies]:
     """One sweep: players' values at the next period's start to values and strategies at this one's.
 
     values      player -> value over states
     convention  `agent`: the mover's value is its expected payoff; `ev1`: the log-sum
     guess       strategies of simultaneous moves to respond to (uniform where missing)
+    between     exits and payoffs, from `affine` (computed here when not given)
     """
-    plan = game.plan
+    maps = affine(game, numbers) if between is None else between
     strategies: Strategies = {}
 
-    def visit(position: int, functions: Functions) -> Functions:
-        if position == plan.pay:
-            functions = {p: Named(f.data * numbers.discount[p], f.axes) for p, f in functions.items()}
-        for term in plan.terms:
-            if term.position == position:
-                value = numbers.terms[term.player, term.name]
-                functions[term.player] = add(game.order, functions[term.player], value)
-        return functions
+    def stretch(last: int, first: int, functions: Functions) -> Functions:
+        return {p: scale_shift(game.order, a, functions[p], c) for p, (a, c) in maps[last].items()}
 
     def choose(position: int, step: Choice, functions: Functions) -> Functions:
         if len(step.moves) == 1:
@@ -175,10 +210,8 @@ def backward(
         game,
         dict(values),
         kernel=lambda step, player: _seen_by(player, numbers.kernels[step]),
-        exit_law=lambda step, player: _seen_by(player, numbers.exits[step]),
-        terminal=lambda name, view: numbers.terminal[name][view],
+        stretch=stretch,
         choose=choose,
-        visit=visit,
     )
     return result, strategies
 
@@ -261,10 +294,14 @@ def expectation(
         game,
         {WORLD: f},
         kernel=lambda step, view: kernels(step),
-        exit_law=lambda step, view: exits(step),
-        terminal=lambda name, view: scalar(terminals[name]),
+        stretch=partial(
+            through,
+            game,
+            exit_law=lambda step, view: exits(step),
+            terminal=lambda name, view: scalar(terminals[name]),
+            visit=visit,
+        ),
         choose=choose,
-        visit=visit,
     )
     return result[WORLD]
 
