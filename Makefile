@@ -66,14 +66,17 @@ $(VENV)/.stamp-venv:
 	"$$found" -m venv --clear $(VENV); \
 	printf '%s' "$(CURDIR)" > $@
 
+# Modules are compiled when first imported: doing all of them here would take most of the set-up's time.
 $(VENV)/.stamp-run: $(VENV)/.stamp-venv requirements.txt pyproject.toml
-	$(PIP) install --quiet --require-hashes -r requirements.txt
+	@echo "Installing pinned packages into $(VENV) (about 700 MB; once)" >&2
+	$(PIP) install --quiet --no-compile --require-hashes -r requirements.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 # requirements-dev.txt holds everything in requirements.txt too, with the same pins.
 $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements-dev.txt pyproject.toml
-	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@echo "Installing pinned packages, those of the tests too, into $(VENV) (about 800 MB; once)" >&2
+	$(PIP) install --quiet --no-compile --require-hashes -r requirements-dev.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
 	@touch $(VENV)/.stamp-run $@
 
