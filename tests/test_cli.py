@@ -85,7 +85,7 @@ def test_the_command_line_imports_nothing_heavy() -> None:
 
 def test_help_takes_less_than_half_a_second() -> None:
     taken = []
-    for _ in range(6):  # the quickest of a few: the machine may be busy with other tests
+    for _ in range(15):  # the quickest of a few: the machine may be busy with other tests
         began = time.perf_counter()
         done = tightrope("--help")
         taken.append(time.perf_counter() - began)
