@@ -4,8 +4,8 @@ One step of the filter is the transpose of the walk of a period (see the game
 room), with the row's observation weights inside it at each move and restricted to
 the row's coded support. Codes are virtual evidence (Pearl 1988): the likelihood is
 the probability of the history summed over everything the codes leave open, each
-history weighted by its codes. That the game did not end during the record is part
-of the evidence; what happens after its last move is not.
+history weighted by its codes. That the game did not end before a row's last move is
+part of the evidence; what happens after the last row's last move is not.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from jax import Array
 
 from tightrope.game.compile import Game
 from tightrope.game.named import Named, broadcast, scalar
-from tightrope.game.plan import WORLD, Change, Exit
+from tightrope.game.plan import WORLD, Change, Choice, Exit
 from tightrope.game.primitives import ExitLaw, Primitives
 from tightrope.game.walk import Strategies, expectation
 from tightrope.record.coding import CodedRecord
@@ -61,6 +61,15 @@ class Evidence:
     arrays: Mapping[str, Any]
 
 
+ALONE = "alone "
+"""Marks gather indices for a row seen by itself, the next row's states unknown."""
+
+
+def last_choice(game: Game) -> int:
+    """The number of the period's last step at which a player moves; -1 without any."""
+    return max((n for n, step in enumerate(game.plan.steps) if isinstance(step, Choice)), default=-1)
+
+
 def _parts(game: Game, numbers: Primitives, strategies: Strategies) -> _Parts:
     return _Parts(
         {step: laws[WORLD] for step, laws in numbers.kernels.items()},
@@ -89,10 +98,14 @@ def prepare(game: Game, coded: CodedRecord, numbers: Primitives, strategies: Str
     """Prepare a record for filtering. `numbers` and `strategies` serve only for their axes."""
     support = build_support(game, coded)
     gathers: dict[str, np.ndarray] = {}
+    final = last_choice(game)
 
     def note(x: Named, position: int, key: str) -> Named:
         if x.axes:
             gathers[key] = flat_index(support, x.axes, position).astype(np.int32)
+            alone = flat_index(support, x.axes, position, ahead=False).astype(np.int32)
+            if position <= final and not np.array_equal(alone, gathers[key]):
+                gathers[ALONE + key] = alone
         return x
 
     _map_parts(game, _parts(game, numbers, strategies), note)
@@ -116,7 +129,7 @@ def _start_weights(game: Game, name: str) -> np.ndarray:
     if isinstance(given, str):
         return np.array([1.0 if level == given else 0.0 for level in levels])
     weights = np.array([float(given.get(level, 0.0)) for level in levels])
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def run_filter(
@@ -125,33 +138,38 @@ def run_filter(
     """Filter a record (arrays from `prepare`). Traceable and differentiable."""
     gathers = arrays["gathers"]
 
-    def restrict(x: Named, _position: int, key: str) -> Named:
-        if not x.axes:
-            rows = next(iter(arrays["move_weights"].values())).shape[0]
-            return Named(jnp.broadcast_to(x.data, (rows,)), ())
-        return Named(x.data.reshape(-1)[gathers[key]], x.axes)
-
-    parts = _map_parts(game, _parts(game, numbers, strategies), restrict)
     state_weights, move_weights = arrays["state_weights"], arrays["move_weights"]
-    shape = tuple(state_weights[name].shape[1] for name in game.states)
+    rows_count = state_weights[game.states[0]].shape[0]
 
-    def walk(f: Named, row: tuple[_Parts, dict[str, Array]], ended: float) -> Named:
+    def restrict(x: Named, key: str, mark: str) -> Named:
+        if not x.axes:
+            return Named(jnp.broadcast_to(x.data, (rows_count,)), ())
+        return Named(x.data.reshape(-1)[gathers.get(mark + key, gathers[key])], x.axes)
+
+    whole = _parts(game, numbers, strategies)
+    parts = _map_parts(game, whole, lambda x, _, key: restrict(x, key, ""))
+    alone = _map_parts(game, whole, lambda x, _, key: restrict(x, key, ALONE))
+    shape = tuple(state_weights[name].shape[1] for name in game.states)
+    final, certain = last_choice(game), ExitLaw(scalar(0.0), {})
+
+    def walk(f: Named, row: tuple[_Parts, dict[str, Array]], *, until: int) -> Named:
+        """Sum over the period's histories that do not end before step `until`."""
         here, seen = row
         return expectation(
             game,
             f,
             kernels=here.kernels.__getitem__,
-            exits=here.exits.__getitem__,
+            exits=lambda step: here.exits[step] if step < until else certain,
             strategies=here.strategies,
-            terminals=dict.fromkeys(game.terminals, ended),
+            terminals=dict.fromkeys(game.terminals, 0.0),
             weights={name: Named(weight, (name,)) for name, weight in seen.items()},
         )
 
     sizes = dict(zip(game.states, shape, strict=True))
 
     def moves_probability(row: tuple[_Parts, dict[str, Array]]) -> Array:
-        """Probability of the row's moves from each start state."""
-        return broadcast(walk(scalar(1.0), row, 1.0), game.states, sizes).data
+        """Probability of the row's moves from each start state, the next row's states unknown."""
+        return broadcast(walk(scalar(1.0), row, until=final), game.states, sizes).data
 
     def prior_weight(weights: dict[str, Array]) -> Array:
         total = jnp.ones(shape)
@@ -163,20 +181,22 @@ def run_filter(
         here, seen, weight, likelihood = row
         weighted = belief * weight
         seen_states = jnp.sum(weighted)
-        filtered = weighted / seen_states
-        log_probability = jnp.log(seen_states) + jnp.log(jnp.sum(filtered * likelihood))
+        filtered = weighted / jnp.where(seen_states > 0, seen_states, 1.0)
+        seen_moves = jnp.sum(filtered * likelihood)
+        log_probability = jnp.log(seen_states) + jnp.log(seen_moves)
 
         def linear(f: Array) -> Array:
-            result = walk(Named(f, game.states), (here, seen), 0.0)
+            result = walk(Named(f, game.states), (here, seen), until=len(game.plan.steps))
             return broadcast(result, game.states, sizes).data
 
         (moved,) = jax.linear_transpose(linear, jnp.zeros(shape))(filtered)
-        # `moved` is joint with the row's moves; divide by their probability to keep it a distribution
-        # over what the next row has still to explain (survival included).
-        return moved / jnp.sum(filtered * likelihood), (log_probability, filtered)
+        # `moved` is joint with the row's moves; dividing by their probability leaves what the next row
+        # has still to explain (survival to its start included).
+        # An impossible row leaves nothing behind: minus infinity from there on, never nan.
+        return moved / jnp.where(seen_moves > 0, seen_moves, 1.0), (log_probability, filtered)
 
     rows = (parts, move_weights)
-    likelihoods = jax.vmap(moves_probability)(rows)
+    likelihoods = jax.vmap(moves_probability)((alone, move_weights))
     weights = jax.vmap(prior_weight)(state_weights)
     _, (log_probability, filtered) = jax.lax.scan(
         step, arrays["start"], (parts, move_weights, weights, likelihoods)

@@ -121,7 +121,7 @@ def _pieces(game: Game, convention: Convention) -> tuple[Any, Any, Any]:
     @jax.jit
     def adjoint(numbers: Primitives, z: Array, direct: Primitives, by_z: Array) -> Primitives:
         through = implicit_gradient(sweep, z, numbers, by_z)
-        return jax.tree_util.tree_map(jnp.add, direct, through)
+        return jax.tree_util.tree_map(jnp.add, direct, through)  # type: ignore[no-any-return]
 
     @jax.jit
     def to_theta(theta: Array, cotangent: Primitives) -> Array:
@@ -134,7 +134,7 @@ def value_and_gradient(
     evidence: Evidence,
     theta: np.ndarray,
     *,
-    warm: Array | None = None,
+    warm: Array | np.ndarray | None = None,
     convention: Convention = "agent",
     tolerance: float = TOLERANCE,
 ) -> tuple[Likelihood, np.ndarray]:

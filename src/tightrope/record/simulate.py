@@ -37,9 +37,7 @@ def simulate(
         ended = False
         for number, step in enumerate(game.plan.steps):
             if isinstance(step, Choice):
-                drawn = {
-                    m.move: _draw(strategies[m.move], m.move, now, generator) for m in step.moves
-                }
+                drawn = {m.move: _draw(strategies[m.move], m.move, now, generator) for m in step.moves}
                 now |= drawn
                 row |= drawn
             elif isinstance(step, Change):

@@ -37,10 +37,12 @@ class Support:
         """Shape of a function over one row's start states."""
         return tuple(self.levels[name].shape[1] for name in self.game.states)
 
-    def axis(self, name: str, position: int) -> np.ndarray:
-        """Level indices, shape (rows - 1 or rows, k), of an axis as it stands at a step.
+    def axis(self, name: str, position: int, *, ahead: bool = True) -> np.ndarray:
+        """Level indices, shape (rows, k), of an axis as it stands at a step.
 
         For the step's own variable, `name` is what it was and `name'` what it becomes.
+        Without `ahead` nothing of the next row is known: after its last change a
+        variable may stand anywhere.
         """
         if name in self.game.moves:
             return self.levels[name]
@@ -53,10 +55,10 @@ class Support:
         if not changes:
             return self.levels[plain]
         done = position > changes[-1] or (name != plain and position == changes[-1])
-        if done:
+        if done and ahead:
             return np.concatenate([self.levels[plain][1:], self.levels[plain][-1:]])
         begun = position > changes[0] or (name != plain and position == changes[0])
-        if begun:
+        if begun or done:
             return np.tile(np.arange(self.game.sizes[plain]), (self.rows, 1))
         return self.levels[plain]
 
@@ -97,13 +99,13 @@ def build_support(game: Game, coded: CodedRecord) -> Support:
     return Support(game, rows, levels, weights)
 
 
-def flat_index(support: Support, axes: tuple[str, ...], position: int) -> np.ndarray:
+def flat_index(support: Support, axes: tuple[str, ...], position: int, *, ahead: bool = True) -> np.ndarray:
     """Flat positions in an array over `axes` of each row's sub-array, shape (rows, k1, k2, …)."""
     sizes = [support.game.sizes[name] for name in axes]
     strides = [int(np.prod(sizes[number + 1 :])) for number in range(len(sizes))]
     result = np.zeros((support.rows, *([1] * len(axes))), dtype=np.int64)
     for number, name in enumerate(axes):
-        index = support.axis(name, position)
+        index = support.axis(name, position, ahead=ahead)
         shape = [support.rows] + [1] * len(axes)
         shape[1 + number] = index.shape[1]
         result = result + index.reshape(shape) * strides[number]
