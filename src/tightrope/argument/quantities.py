@@ -11,28 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from tightrope.argument.conditions import at_terminal, is_about, while_live
+from tightrope.argument.periods import (
+    Numbers,
+    hitting_probability,
+    joint_at_pay,
+    pay_axes,
+    push_part,
+    start_distribution,
+)
 from tightrope.case.schema import Quantity
-from tightrope.game.compile import Game
 from tightrope.game.equilibrium import Equilibrium, primitives_function
-from tightrope.game.forward import pull, push
-from tightrope.game.named import Named, broadcast, scalar
-from tightrope.game.plan import WORLD
-from tightrope.game.primitives import ExitLaw, Primitives, evaluator
-from tightrope.game.walk import Strategies, expectation
+from tightrope.game.named import Named, broadcast
+from tightrope.game.primitives import Primitives, evaluator
+from tightrope.game.walk import Strategies
 
 UNDEFINED_BELOW = 1e-12
 """A conditioning event less likely than this leaves a quantity undefined."""
-
-Numbers = np.ndarray
 
 
 class Undefined(ValueError):
@@ -85,90 +85,6 @@ def measure(
     return Measured(values, reasons)
 
 
-def start_distribution(game: Game) -> Numbers:
-    """The case's start states as a distribution, shape (*states)."""
-    result = np.ones(game.shape)
-    for number, name in enumerate(game.states):
-        given, levels = game.case.start[name], game.levels[name]
-        weights = np.array(
-            [
-                float(level == given) if isinstance(given, str) else float(given.get(level, 0.0))
-                for level in levels
-            ]
-        )
-        shape = [1] * len(game.states)
-        shape[number] = -1
-        result = result * (weights / weights.sum()).reshape(shape)
-    return result
-
-
-def pay_axes(game: Game) -> tuple[str, ...]:
-    """Names of the states and of the moves made by the time payoffs are collected, in canonical order."""
-    made = {move for move in game.moves if game.plan.position_of(move) <= game.plan.pay}
-    return game.order.sort(set(game.states) | made)
-
-
-def _until_pay(game: Game, numbers: Primitives, step: int) -> ExitLaw:
-    return numbers.exits[step][WORLD] if step <= game.plan.pay else ExitLaw(scalar(0.0), {})
-
-
-@lru_cache(maxsize=16)
-def _joint(game: Game) -> Any:
-    """Compiled (laws, strategies, start) -> joint distribution over `pay_axes`."""
-    axes = pay_axes(game)
-    shape = tuple(game.sizes[name] for name in axes)
-
-    @jax.jit
-    def run(numbers: Primitives, strategies: Strategies, start: Array) -> Array:
-        def linear(x: Array) -> Array:
-            result = expectation(
-                game,
-                scalar(1.0),
-                kernels=lambda step: numbers.kernels[step][WORLD],
-                exits=lambda step: _until_pay(game, numbers, step),
-                strategies=strategies,
-                terminals=dict.fromkeys(game.terminals, 0.0),
-                inserts={game.plan.pay: Named(x, axes)},
-            )
-            return broadcast(result, game.states, game.sizes).data
-
-        (joint,) = jax.linear_transpose(linear, jnp.zeros(shape))(start)
-        return joint  # type: ignore[no-any-return]
-
-    return run
-
-
-@lru_cache(maxsize=16)
-def _push(game: Game) -> Any:
-    """Compiled one-period push of the part of a distribution on which an indicator holds at pay."""
-    axes = pay_axes(game)
-
-    @jax.jit
-    def run(
-        numbers: Primitives, strategies: Strategies, live: Array, kept: Array
-    ) -> tuple[Array, dict[str, Array]]:
-        gone = {name: jnp.zeros(()) for name in game.terminals}
-        return push(game, numbers, strategies, live, gone, inserts={game.plan.pay: Named(kept, axes)})
-
-    return run
-
-
-@lru_cache(maxsize=16)
-def _reach(game: Game) -> Any:
-    """Compiled hitting probability of a set within a number of periods, for every start state."""
-
-    @jax.jit
-    def run(
-        numbers: Primitives, strategies: Strategies, inside: Array, ended: dict[str, Array], periods: Array
-    ) -> Array:
-        def step(_: Array, hit: Array) -> Array:
-            return jnp.where(inside, 1.0, pull(game, numbers, strategies, hit, ended))
-
-        return jax.lax.fori_loop(0, periods, step, inside.astype(jnp.float64))  # type: ignore[no-any-return]
-
-    return run
-
-
 class _At:
     """What quantities share at one equilibrium: laws, strategies, pushed distributions."""
 
@@ -219,7 +135,7 @@ class _At:
             live = moved
         ended = dict.fromkeys(self.game.terminals, 0.0)
         if quantity.after:
-            strategies, run = self.forced(quantity.do), _push(self.game)
+            strategies, run = self.forced(quantity.do), push_part(self.game)
             kept = jnp.ones([self.game.sizes[name] for name in self.axes])
             state = jnp.asarray(live)
             for _ in range(quantity.after):
@@ -247,7 +163,7 @@ class _At:
         )
         if key not in self.joints:
             live, _ = self.start(quantity)
-            joint = _joint(self.game)(self.numbers, self.forced(quantity.do), jnp.asarray(live))
+            joint = joint_at_pay(self.game)(self.numbers, self.forced(quantity.do), jnp.asarray(live))
             self.joints[key] = np.asarray(joint)
         joint = self.joints[key]
         weight = joint if quantity.given is None else joint * (self.full(self.table(quantity.given)) != 0)
@@ -263,7 +179,7 @@ class _At:
         kept = np.ones([self.game.sizes[name] for name in self.axes])
         if quantity.given is not None:
             kept = (self.full(self.table(quantity.given)) != 0).astype(float)
-        strategies, run = self.forced(quantity.do), _push(self.game)
+        strategies, run = self.forced(quantity.do), push_part(self.game)
         risen = whole = 0.0
         for number in range(len(levels)):
             part = np.zeros_like(live)
@@ -288,8 +204,7 @@ class _At:
         table = self.table(quantity.given)
         if not set(table.axes) <= set(self.game.states):
             raise Undefined("`given` may mention states only here, as they stand at the start")
-        holds: Numbers = np.asarray(broadcast(table, self.game.states, self.game.sizes).data) != 0
-        return live * holds
+        return np.where(np.asarray(broadcast(table, self.game.states, self.game.sizes).data) != 0, live, 0.0)
 
     def hitting(self, quantity: Quantity) -> float:
         assert quantity.reaches is not None
@@ -300,7 +215,9 @@ class _At:
         inside = broadcast(self.table(None, node=while_live(node, game)), game.states, game.sizes).data != 0
         at_end = {name: at_terminal(node, name, game, self.equilibrium.theta) for name in game.terminals}
         gone = {name: jnp.asarray(value) for name, value in at_end.items()}
-        hit = _reach(game)(self.numbers, self.forced(quantity.do), inside, gone, jnp.asarray(quantity.within))
+        hit = hitting_probability(game)(
+            self.numbers, self.forced(quantity.do), inside, gone, jnp.asarray(quantity.within)
+        )
         past = {} if quantity.given is not None else ended
         mass = float(np.sum(live * np.asarray(hit))) + sum(past[name] * at_end[name] for name in past)
         return _ratio(mass, float(live.sum()) + sum(past.values()), quantity)
