@@ -167,3 +167,18 @@ def test_a_path_without_a_case_says_so(tmp_path: Path) -> None:
     assert str(caught.value).startswith(f"{tmp_path}/case.yaml: there is no such file")
     with pytest.raises(CaseError):
         load_case(tmp_path / "nothing" / "case.yaml")
+
+
+def test_observables_are_read_from_events_and_statements_that_exist(case: Path) -> None:
+    text = "observables:\n  fear: {label: x, autoregressive: threat, noise: 1, ledger_event: mergre}\n"
+    edit(case, "case.yaml", "quantities:\n", text + "quantities:\n")
+    (problem,) = problems(case)
+    assert problem.hint == "did you mean merger?"
+    edit(
+        case,
+        "case.yaml",
+        "autoregressive: threat, noise: 1, ledger_event: mergre",
+        "bernoulli: 0, event_kinds: [crsis]",
+    )
+    (problem,) = problems(case)
+    assert problem.hint == "did you mean crisis?"

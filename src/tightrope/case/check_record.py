@@ -142,3 +142,25 @@ def _event_ids(checker: Checker) -> set[str] | None:
         for place, kind in enumerate(seen.event_kinds):
             checker.known(("observables", observable, "event_kinds", place), kind, kinds, "a kind of event")
     return ids
+
+
+def check_ledger(checker: Checker) -> None:
+    """Observables that are read from the ledger name an event that it holds."""
+    name = checker.case.ledger
+    wanted = {
+        observable: seen.ledger_event
+        for observable, seen in checker.case.observables.items()
+        if seen.ledger_event is not None
+    }
+    path = checker.folder.folder / name if name else None
+    if not wanted or (path is not None and not path.is_file()):
+        return  # a missing file is named already
+    events: set[str] = set()
+    if path is not None:
+        sheet, problems = read_sheet(path)
+        checker.problems += problems[:MAX_PROBLEMS]
+        events = {row.get("event", "") for _, row in sheet.rows} if sheet is not None else set()
+    for observable, event in wanted.items():
+        checker.known(
+            ("observables", observable, "ledger_event"), event, sorted(events), "an event of the ledger"
+        )

@@ -20,7 +20,7 @@ from tightrope.case.check_names import (
     check_terminals,
 )
 from tightrope.case.check_period import check_available, check_expressions, check_moves, check_work
-from tightrope.case.check_record import check_files, check_record
+from tightrope.case.check_record import check_files, check_ledger, check_record
 from tightrope.case.checker import Checker
 from tightrope.case.errors import Problem, sorted_problems
 from tightrope.case.load import CaseFolder
@@ -49,4 +49,5 @@ def check_case(folder: CaseFolder) -> list[Problem]:
     check_claims(checker)
     check_files(checker)
     check_record(checker)
+    check_ledger(checker)
     return sorted_problems(checker.problems)

@@ -10,13 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from tightrope.case.parse import Expression, to_expression
 from tightrope.case.prior import Prior, to_prior
 
-ExpressionField = Annotated[Expression, BeforeValidator(to_expression)]
-PriorField = Annotated[Prior, BeforeValidator(to_prior)]
+ExpressionField = Annotated[
+    Expression,
+    BeforeValidator(to_expression),
+    WithJsonSchema({"type": ["string", "number"], "description": "An expression."}),
+]
+PriorField = Annotated[
+    Prior,
+    BeforeValidator(to_prior),
+    WithJsonSchema({"type": "string", "examples": ["lognormal(median=0.5, sigma=0.4)"]}),
+]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 PriorClass = Literal["argument", "agnostic"]
 PRIOR_CLASSES: tuple[PriorClass, ...] = ("argument", "agnostic")
