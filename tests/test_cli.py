@@ -249,6 +249,14 @@ def test_a_reader_that_leaves_early_is_no_error(case: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_changes_no_exit_code(case: Path, closed: str) -> None:
+    for path, code in [(case, 0), (case / "nowhere", 2)]:
+        command = f'"{sys.executable}" -m tightrope check "{path}" {closed}'
+        assert subprocess.run(["sh", "-c", command], capture_output=True, timeout=60).returncode == code
+
+
 def test_bars_are_drawn_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

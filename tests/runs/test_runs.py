@@ -18,7 +18,7 @@ import pytest
 import xarray as xr
 
 from tightrope.runs import Damaged, Run, RunLocked, code_hash, open_run, read_run, versions
-from tightrope.runs.files import unseal
+from tightrope.runs.files import seal, unseal
 
 KEY = {"case": "abc", "seed": 1, "arguments": {"quick": True}}
 
@@ -186,6 +186,30 @@ def test_a_chunk_under_another_ones_name_is_not_trusted(begin: Callable[..., Run
     assert "other inputs" in said[0]
 
 
+def test_names_that_look_alike_as_files_are_two_chunks(begin: Callable[..., Run], said: list[str]) -> None:
+    names = ["a b", "a-b", "a/b", "x" * 90 + "1", "x" * 90 + "2"]
+    for _ in range(2):
+        with begin() as run:
+            assert [run.chunk(name, Counter(name), inputs={}) for name in names] == names
+    assert {entry["origin"] for entry in run.timings.values()} == {"resumed"}
+    assert said == []
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "run.nc"])
+def test_a_folder_where_a_file_belongs_is_set_aside(
+    begin: Callable[..., Run], said: list[str], name: str
+) -> None:
+    with begin() as run:
+        run.finish({"posterior": dataset()})
+    (run.folder / name).unlink()
+    (run.folder / name).mkdir()
+    with begin() as run:
+        run.finish({"posterior": dataset()})
+    read_run(run.folder)
+    assert (run.folder / "set-aside" / name).is_dir()
+    assert name in said[0]
+
+
 def test_the_same_damage_twice_loses_neither(begin: Callable[..., Run], said: list[str]) -> None:
     for _ in range(2):
         with begin() as run:
@@ -266,6 +290,20 @@ def test_shipped_results_are_used_never_changed(
     with begin(seed=99) as run:
         assert run.chunk("origin", compute, inputs=inputs, shipped=fits) == {"theta": [9.0, 9.0]}
     assert path.read_bytes() == damaged
+    assert "computing it instead" in said[0]
+
+
+def test_a_shipped_result_of_the_wrong_shape_is_computed_instead(
+    begin: Callable[..., Run], said: list[str], tmp_path: Path
+) -> None:
+    with begin() as run:
+        run.chunk("origin", Counter(1), inputs={})
+        path = run.ship("origin", inputs={}, folder=tmp_path / "fits")
+    content = unseal(path)
+    del content["value"]
+    path.write_bytes(seal({**content, "data": "no mapping"}))
+    with begin(seed=99) as run:
+        assert run.chunk("origin", Counter(2), inputs={}, shipped=tmp_path / "fits") == 2
     assert "computing it instead" in said[0]
 
 

@@ -29,6 +29,8 @@ _BAD_PATH = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirector
 
 def complain(text: str) -> None:
     """One message on stderr."""
+    if sys.stderr is None:  # closed by the caller: nowhere to say it
+        return
     sys.stderr.write(text.rstrip() + "\n")
     sys.stderr.flush()
 
@@ -48,9 +50,9 @@ def emit(outcome: Outcome, *, as_json: bool) -> None:
     """Print an outcome to stdout and leave with its code."""
     text = json.dumps(strict(outcome.data), indent=2, ensure_ascii=False) if as_json else outcome.text
     try:
-        if text:
-            sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None: closed by the caller, who wants the code alone
+            sys.stdout.write(text + "\n" if text else "")
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise typer.Exit(outcome.code)

@@ -18,6 +18,7 @@ from typing import Any
 from tightrope.runs.files import (
     FORMAT,
     Damaged,
+    digest,
     file_digest,
     seal,
     slug,
@@ -46,8 +47,11 @@ class Chunk:
 
 
 def chunk_path(folder: Path, name: str, inputs: str) -> Path:
-    """Where a chunk lies: other inputs give another file, so that nothing is written over."""
-    return folder / f"{slug(name)}-{inputs[:16]}.json"
+    """Where a chunk lies: another name or other inputs give another file, so that nothing is written over."""
+    plain = slug(name)
+    if plain != name:  # two names may look alike once they are made fit for a file
+        plain = f"{plain}-{digest(name)[:8]}"
+    return folder / f"{plain}-{inputs[:16]}.json"
 
 
 def write_chunk(folder: Path, name: str, inputs: str, value: Any, *, seconds: float) -> Chunk:

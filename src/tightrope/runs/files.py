@@ -125,6 +125,8 @@ def seal(content: Mapping[str, Any]) -> bytes:
 
 def unseal(path: Path) -> dict[str, Any]:
     """Read what `seal` wrote. Raises Damaged if it is cut short, changed or not ours."""
+    if path.is_dir():
+        raise Damaged("a folder stands in its place")
     try:
         content = json.loads(path.read_bytes().decode())
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:

@@ -35,6 +35,9 @@ from tightrope.runs.files import (
 from tightrope.runs.identity import code_hash, versions
 from tightrope.runs.lock import take_lock
 
+# What reading a chunk may raise: damage found by its checksum, or a shape that no writer of ours gave it.
+_UNREADABLE = (Damaged, OSError, KeyError, TypeError, ValueError)
+
 
 def open_run(
     root: Path | str,
@@ -141,14 +144,14 @@ class Run:
             try:
                 if path.exists():
                     return self._note(read_chunk(path, name, key, origin="shipped"))
-            except (Damaged, OSError) as error:
+            except _UNREADABLE as error:
                 self._notice(f"{path} is not trusted ({error}); computing it instead")
         path = chunk_path(self.folder / "chunks", name, key)
         if not path.exists():
             return None
         try:
             return self._note(read_chunk(path, name, key, origin="resumed"))
-        except (Damaged, OSError, KeyError, TypeError, ValueError) as error:
+        except _UNREADABLE as error:
             for part in (path, path.with_suffix(".nc")):
                 if part.exists():
                     self._set_aside(part, str(error))
@@ -267,7 +270,8 @@ class Run:
             except Damaged as error:
                 self._set_aside(manifest, str(error))
         kept: dict[str, Any] = {name: before[name] for name in ("results", "certificates") if name in before}
-        if results.exists() and ("results" not in kept or kept["results"]["sha256"] != file_digest(results)):
+        vouched = kept.get("results", {}).get("sha256")
+        if results.exists() and (results.is_dir() or vouched != file_digest(results)):
             self._set_aside(results, "the manifest does not vouch for it")
             kept = {}
         return kept
