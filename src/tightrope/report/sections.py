@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from tightrope.report.columns import Column, ReportDataError, checked
+from tightrope.report.columns import MARKS, Column, ReportDataError, checked
 from tightrope.report.contract import COLUMNS
 from tightrope.report.contract_scores import SCORES
 
@@ -32,12 +32,14 @@ class NotComputed:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Section:
-    """Checks the tables of a section against the contract, all at once; a field's name is its table's."""
+    """Checks tables and marks against the contract, all at once; a field's name is its table's."""
 
     def __post_init__(self) -> None:
         problems: list[str] = []
         for part in fields(self):
             value = getattr(self, part.name)
+            if part.name.startswith("mark") and value not in MARKS:
+                problems.append(f"`{part.name}` is `{value}`; it may be {', '.join(MARKS)}")
             if value is None or "DataFrame" not in str(part.type):
                 continue
             try:
@@ -129,12 +131,14 @@ class Claims(_Section):
     shares      table `shares`: frequencies in the record, none or several a claim
     quantities  table `quantities`: model quantities, none or several a claim
     fit_about   what `the fit` is (`posterior mode under agnostic priors`)
+    mark_fit    mark of the share of posterior draws; a claim flagged `prior_only` keeps its reference mark
     """
 
     claims: pd.DataFrame
     shares: pd.DataFrame
     quantities: pd.DataFrame
     fit_about: str = ""
+    mark_fit: str = "estimated"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,0 +1,144 @@
+"""The page: one HTML text that needs nothing from outside itself.
+
+Scripts are one Vega bundle and one short file of our own; a content security policy names both by
+their hash and forbids every address, so that neither a hostile case nor a mistake can load anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.resources import files
+from typing import Any
+
+from tightrope.report.blocks import Figure, Section
+from tightrope.report.sections import NotComputed, Report
+from tightrope.report.views.claims import claims_view
+from tightrope.report.views.closing import diagnostics_view, provenance_view, watch_view
+from tightrope.report.views.fans import fans_view
+from tightrope.report.views.judgement import judgement_view
+from tightrope.report.views.ledger import ledger_view
+from tightrope.report.views.matrix import matrix_view
+from tightrope.report.views.parameters import parameters_view
+from tightrope.report.views.policy import policy_view
+from tightrope.report.views.questions import questions_view
+from tightrope.report.views.timeline import timeline_view
+
+VIEWS: Mapping[str, tuple[str, Callable[[Any], Section]]] = {
+    "judgement": ("Judgement", judgement_view),
+    "fans": ("The feared outcome over time", fans_view),
+    "timeline": ("The record and what surprised the model", timeline_view),
+    "claims": ("Claims of the argument", claims_view),
+    "matrix": ("What each claim needs", matrix_view),
+    "policy": ("What the players do where", policy_view),
+    "questions": ("Past questions and scores", questions_view),
+    "ledger": ("The ledger of public predictions", ledger_view),
+    "parameters": ("What the record says about the parameters", parameters_view),
+    "diagnostics": ("Diagnostics", diagnostics_view),
+    "provenance": ("Provenance", provenance_view),
+    "watch": ("What to watch next", watch_view),
+}
+"""Sections in reading order: field of the report, heading, view."""
+
+MARKS = {
+    "assumed": ("ass.", "assumed: chosen, with a reason"),
+    "calibrated": ("cal.", "calibrated: set so that the argument holds"),
+    "estimated": ("est.", "estimated: moved by the record"),
+}
+
+
+def sections_of(report: Report) -> tuple[Section, ...]:
+    """Every section of the page in reading order; those not computed carry the reason."""
+    result = []
+    for field, (heading, view) in VIEWS.items():
+        part = getattr(report, field)
+        if isinstance(part, NotComputed):
+            result.append(Section(field, heading, missing=part.why))
+        else:
+            result.append(view(part))
+    return tuple(result)
+
+
+def render_report(report: Report) -> str:
+    """The report as one HTML document, the same bytes for the same report.
+
+    It opens offline: no script, style, font, image or data comes from outside. Text, tables and static
+    charts are there without JavaScript; with it, charts gain tooltips and tables a download.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from tightrope.report.drawing import vega_bundle
+
+    environment = Environment(
+        loader=PackageLoader("tightrope.report", "template"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["script_json"] = script_json
+    sections = tuple(_drawn(section) for section in sections_of(report))
+    charts = any(isinstance(block, Figure) for section in sections for block in section.blocks)
+    scripts = (vega_bundle(), _part("page.js")) if charts else ()
+    return environment.get_template("page.html.jinja").render(
+        report=report,
+        sections=sections,
+        marks=MARKS,
+        style=_part("page.css"),
+        scripts=scripts,
+        policy=content_policy(scripts),
+        kind=lambda block: type(block).__name__,
+    )
+
+
+def script_json(value: Any) -> str:
+    r"""JSON that can stand inside a `<script>` element whatever text it holds.
+
+    Raises ValueError for numbers that JSON does not have (nan, infinity).
+
+    >>> script_json("</script>&")
+    '"\\u003c/script\\u003e\\u0026"'
+    """
+    text = json.dumps(_without_nan(value), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def content_policy(scripts: tuple[str, ...]) -> str:
+    """The content security policy of a page with these scripts and no others."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts
+    )
+    script = f"script-src {hashes}" if hashes else "script-src 'none'"
+    rest = "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; {script}; {rest}"
+
+
+def _drawn(section: Section) -> Section:
+    """The section with a static drawing in each of its figures."""
+    from tightrope.report.drawing import static_svg
+
+    return replace(
+        section,
+        blocks=tuple(
+            replace(block, svg=static_svg(block.spec, name=block.id)) if isinstance(block, Figure) else block
+            for block in section.blocks
+        ),
+    )
+
+
+def _part(name: str) -> str:
+    return files("tightrope.report").joinpath("template", name).read_text(encoding="utf-8")
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no nan: it becomes null, which Vega takes for missing."""
+    if isinstance(value, Mapping):
+        return {str(k): _without_nan(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(v) for v in value]
+    if isinstance(value, float) and value != value:
+        return None
+    return value
