@@ -1,0 +1,84 @@
+"""The whole report from a session, and the groups of its `run.nc`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tightrope.report.sections import TABLES, NotComputed, Report
+from tightrope.workflow import argue, judgement, past, scoring, trust
+from tightrope.workflow.session import Session
+
+
+def report(session: Session, *, argv: Sequence[str], made_on: str) -> Report:
+    """Compute whatever is still missing and put the report together.
+
+    The judgement is made last: its warnings gather what the other sections found.
+    """
+    case = session.material.case
+    claims, matrix = argue.sections(session)
+    questions = scoring.questions(session)
+    parts: dict[str, Any] = {
+        "fans": judgement.fans(session),
+        "timeline": past.timeline(session),
+        "claims": claims,
+        "matrix": matrix,
+        "policy": past.policy(session),
+        "questions": questions,
+        "ledger": scoring.ledger(session),
+        "parameters": trust.parameters(session),
+        "watch": judgement.watch(session),
+    }
+    _warn_of_certificates(session)
+    parts["judgement"] = judgement.judgement(session)
+    parts["diagnostics"] = trust.diagnostics(session)
+    parts["provenance"] = trust.provenance(session, argv=argv, made_on=made_on)
+    return Report(title=case.title, case=case.case, about=case.about, **parts)
+
+
+def _warn_of_certificates(session: Session) -> None:
+    if not session.reference.certificate.good:
+        session.warn(
+            "The equilibrium at the reference values is not certified; nothing that rests on it is shown."
+        )
+    share = session.certified["argument"]["share"]
+    if share < 0.95:
+        session.warn(f"Only {100 * share:.0f} % of argument-centred prior draws solve to a certificate.")
+
+
+def groups(found: Report) -> dict[str, Any]:
+    """Every table of the report as xarray datasets, by group name (`claims/cells`), for `run.nc`."""
+    import xarray as xr
+
+    made: dict[str, Any] = {}
+    for part in fields(found):
+        section = getattr(found, part.name)
+        if isinstance(section, (str, NotComputed)):
+            continue
+        pieces = section.fans if part.name == "fans" else (section,)
+        for number, piece in enumerate(pieces):
+            for name, table in _tables(piece).items():
+                suffix = f"-{number}" if len(pieces) > 1 else ""
+                made[f"{part.name}/{name}{suffix}"] = xr.Dataset(
+                    {str(c): ("row", _column(table[c])) for c in table.columns}
+                )
+    return made
+
+
+def _tables(section: Any) -> Mapping[str, pd.DataFrame]:
+    return {
+        field.name: getattr(section, field.name)
+        for field in fields(section)
+        if field.name in TABLES and getattr(section, field.name) is not None
+    }
+
+
+def _column(values: pd.Series) -> np.ndarray:
+    """A column as numbers where all its values are (None as nan), else as text."""
+    if all(v is None or isinstance(v, (bool, int, float)) for v in values):
+        return np.array([np.nan if v is None else float(v) for v in values])
+    return np.array(["" if v is None else str(v) for v in values], dtype=object).astype(str)

@@ -1,0 +1,316 @@
+"""What the commands print: JSON-able data, and the same for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tightrope.fit.posterior import parameter_table, trusted
+from tightrope.forecast.answers import epsilon
+from tightrope.forecast.scores import verbal
+from tightrope.report.sections import Judgement, NotComputed, Report
+from tightrope.workflow import argue, judgement, scoring, steps
+from tightrope.workflow.session import Session
+
+
+class UnknownName(ValueError):
+    """A question or claim that the case does not have."""
+
+
+def percent(p: float | None) -> str:
+    """A probability for readers; never a bare 0 or 100."""
+    if p is None or not np.isfinite(p):
+        return "-"
+    if p < 0.001:
+        return "<0.1 %"
+    if p > 0.999:
+        return ">99.9 %"
+    return f"{100 * p:.1f} %" if p < 0.1 or p > 0.9 else f"{100 * p:.0f} %"
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Rows of text under a header, columns aligned."""
+    cells = [list(columns)] + [
+        [str(row.get(c, "") if row.get(c) is not None else "-") for c in columns] for row in rows
+    ]
+    widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells
+    )
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as JSON-able rows, nan as None."""
+    found = []
+    for row in frame.to_dict("records"):
+        found.append({str(k): _plain(v) for k, v in row.items()})
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if value is None or (isinstance(value, float) and not np.isfinite(value)):
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value)
+    return str(value)
+
+
+# --- run ---------------------------------------------------------------------------------------
+
+
+def run_data(session: Session, report: Report, page: Path) -> dict[str, Any]:
+    """Where things are, the live judgement and the warnings."""
+    live = [] if isinstance(report.judgement, NotComputed) else records(report.judgement.live)
+    return {
+        "case": session.material.case.case,
+        "run": str(session.run.folder),
+        "report": str(page),
+        "live": live,
+        "warnings": list(session.warnings),
+    }
+
+
+def run_text(data: Mapping[str, Any]) -> str:
+    """The judgement in short and what to open next."""
+    lines = [f"{data['case']}: report at {data['report']}", ""]
+    lines += _live_lines(data["live"])
+    if data["warnings"]:
+        lines += ["", *(f"Note: {text}" for text in data["warnings"])]
+    lines += [
+        "",
+        "Open the report in a browser. Next: `tightrope claims`, `tightrope ask` and `tightrope score` with",
+        "the same case print its parts; `tightrope new my-case` starts a case of your own.",
+    ]
+    return "\n".join(lines)
+
+
+def _live_lines(live: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [
+        {
+            "question": row["id"],
+            "probability": percent(row["probability"]),
+            "90 % interval": f"{percent(row['lower'])} to {percent(row['upper'])}",
+            "in words": verbal(row["probability"]),
+            "": row["question"],
+        }
+        for row in live
+    ]
+    return [table(rows, ["question", "probability", "90 % interval", "in words", ""])] if rows else []
+
+
+# --- solve -------------------------------------------------------------------------------------
+
+
+def solve_data(session: Session) -> dict[str, Any]:
+    """Certificate, and choice probabilities by level of each coded state variable."""
+    found = session.reference
+    data: dict[str, Any] = {"case": session.material.case.case, "certificate": found.certificate.as_dict()}
+    if found.certificate.good and session.material.coded is not None:
+        data["policy"] = steps.policy(found, session.history_at_reference, session.material)
+    elif found.certificate.good:
+        data["strategies"] = {m: s.to_dict(data="list") for m, s in found.strategies.items()}
+    return data
+
+
+def solve_text(data: Mapping[str, Any]) -> str:
+    """The certificate and the strategies as tables."""
+    c = data["certificate"]
+    lines = [
+        f"{c['status']}: residual {c['residual']:.1e}, {c['iterations']} iterations ({c['method']}), "
+        f"{c['restarts']} restarts agree to {c['agreement']:.0e}"
+    ]
+    frame = pd.DataFrame(data.get("policy", []))
+    if frame.empty:
+        return lines[0]
+    for (move, variable), part in frame.groupby(["move", "variable"], sort=False):
+        lines += ["", f"{move} by {variable}, other states as in the record"]
+        wide = part.pivot(index="level", columns="action", values="probability")
+        wide = wide.loc[part["level"].drop_duplicates(), part["action"].drop_duplicates()]
+        rows = [{variable: level} | {a: percent(p) for a, p in row.items()} for level, row in wide.iterrows()]
+        lines.append(table(rows, [str(variable), *wide.columns]))
+    return "\n".join(lines)
+
+
+# --- fit ---------------------------------------------------------------------------------------
+
+
+def fit_data(session: Session) -> dict[str, Any]:
+    """Modes, diagnostics and the parameter table."""
+    fit = session.fit
+    return {
+        "case": session.material.case.case,
+        "prior_class": fit.priors.prior_class,
+        "log_likelihood": fit.log_likelihood,
+        "certificate": session.at_fit.certificate.as_dict(),
+        "effective_draws": fit.draws.effective,
+        "pareto_shape": fit.draws.shape,
+        "posterior": "weighted draws" if trusted(fit.draws) else "Laplace approximation",
+        "modes": [
+            {"start": m.start, "log_posterior": m.log_posterior, "status": m.status, "calls": m.calls}
+            for m in fit.modes
+        ],
+        "failures": fit.failures,
+        "calls": fit.calls,
+        "parameters": [
+            {k: _plain(v) for k, v in row.items()} for row in parameter_table(session.material.case, fit)
+        ],
+    }
+
+
+def fit_text(data: Mapping[str, Any]) -> str:
+    """The same for a reader: informed parameters first."""
+    lines = [
+        f"log-likelihood {data['log_likelihood']:.2f} at the posterior mode ({data['prior_class']} priors); "
+        f"posterior from the {data['posterior']}",
+        f"{data['failures']} of {data['calls']} evaluations had no certificate",
+        "",
+    ]
+    free = [row for row in data["parameters"] if row["spread"] is not None]
+    rows = [
+        {
+            "parameter": row["name"],
+            "reference": f"{row['reference']:.4g}",
+            "mode": f"{row['mode']:.4g}",
+            "90 % interval": f"{row['lower']:.4g} to {row['upper']:.4g}",
+            "sd / prior sd": f"{row['spread']:.2f}",
+            "": row["provenance"] if not row["note"] else f"{row['provenance']}; {row['note']}",
+        }
+        for row in sorted(free, key=lambda row: row["spread"])
+    ]
+    lines.append(table(rows, ["parameter", "reference", "mode", "90 % interval", "sd / prior sd", ""]))
+    return "\n".join(lines)
+
+
+# --- ask ---------------------------------------------------------------------------------------
+
+
+def ask_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
+    """Live answers, past answers as of their origins, and what cannot be answered."""
+    material = session.material
+    everything = {q.id: q for q in (*material.live, *material.questions)}
+    unknown = [name for name in wanted if name not in everything]
+    if unknown:
+        raise UnknownName(f"no question {', '.join(unknown)}; there are {', '.join(everything)}")
+    chosen = set(wanted or everything)
+    live: list[dict[str, Any]] = []
+    if any(q.id in chosen for q in material.live):
+        box = judgement.judgement(session)
+        if isinstance(box, Judgement):
+            live = [row for row in records(box.live) if row["id"] in chosen]
+    past: list[dict[str, Any]] = []
+    if any(q.id in chosen and q.answerable for q in material.questions):
+        frame = scoring.forecast_table(session)
+        past = [row for row in records(frame) if row["id"] in chosen]
+    refused = [
+        {"id": q.id, "question": q.question, "reason": q.event.reason}  # type: ignore[union-attr]
+        for q in everything.values()
+        if q.id in chosen and not q.answerable
+    ]
+    texts = {q.id: q.question for q in everything.values() if q.id in chosen}
+    return {"live": live, "past": past, "unanswerable": refused, "questions": texts, "epsilon": epsilon(),
+            "warnings": list(session.warnings)}  # fmt: skip
+
+
+def ask_text(data: Mapping[str, Any]) -> str:
+    """Answers for a reader."""
+    lines = _live_lines(data["live"])
+    if data["past"]:
+        frame = pd.DataFrame(data["past"])
+        rows = []
+        for name, part in frame.groupby("id", sort=False):
+            by = dict(zip(part["forecaster"], part["probability"], strict=True))
+            rows.append(
+                {
+                    "question": name,
+                    "game": percent(by.get("game")),
+                    "Markov chain": percent(by.get("Markov chain")),
+                    "": data["questions"][str(name)],
+                }
+            )
+        lines += ["", "As of the day they were asked:", table(rows, ["question", "game", "Markov chain", ""])]
+    if data["unanswerable"]:
+        lines += ["", "Not answered:"]
+        lines += [f"{row['id']}  {row['question']}  ({row['reason']})" for row in data["unanswerable"]]
+    lines += ["", f"Each is the model's mean mixed with an outside view of weight {epsilon():.2f}."]
+    return "\n".join(lines + [f"Note: {text}" for text in data["warnings"]])
+
+
+# --- score -------------------------------------------------------------------------------------
+
+
+def score_data(session: Session) -> dict[str, Any]:
+    """Mean scores by forecaster and the ledger by event."""
+    data: dict[str, Any] = {"means": [], "ledger": []}
+    if session.material.questions and session.material.coded is not None:
+        data["means"] = records(scoring.mean_table(session, scoring.forecast_table(session)))
+    book = scoring.ledger(session)
+    if not isinstance(book, NotComputed):
+        data["ledger"] = records(book.scores)
+    return data | {"warnings": list(session.warnings)}
+
+
+def score_text(data: Mapping[str, Any]) -> str:
+    """Scores for a reader; lower is better."""
+    means = [
+        row | {"brier": f"{row['brier']:.4f}", "log_score": f"{row['log_score']:.3f}"}
+        for row in data["means"]
+    ]
+    lines = ["Past questions, as of the day they were asked (lower is better)"]
+    lines.append(table(means, ["group", "forecaster", "n", "brier", "log_score"]))
+    if data["ledger"]:
+        rows = [
+            row | {k: f"{row[k]:.4f}" for k in ("mean_p", "brier", "baseline_brier") if row[k] is not None}
+            for row in data["ledger"]
+        ]
+        lines += ["", "Public predictions beside a constant 2 %"]
+        lines.append(table(rows, ["event", "n", "yes", "mean_p", "brier", "baseline_brier"]))
+    return "\n".join(lines + [f"Note: {text}" for text in data["warnings"]])
+
+
+# --- claims ------------------------------------------------------------------------------------
+
+
+def claims_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
+    """The three columns and the matrix."""
+    known = session.material.case.claims
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise UnknownName(f"no claim {', '.join(unknown)}; there are {', '.join(known)}")
+    claims, matrix = argue.sections(session)
+    if isinstance(claims, NotComputed) or isinstance(matrix, NotComputed):
+        return {"claims": [], "shares": [], "cells": [], "why": getattr(claims, "why", "")}
+    chosen = set(wanted or known)
+    return {
+        "claims": [row for row in records(claims.claims) if row["id"] in chosen],
+        "shares": [row for row in records(claims.shares) if row["claim"] in chosen],
+        "quantities": [row for row in records(claims.quantities) if row["claim"] in chosen],
+        "cells": [row for row in records(matrix.cells) if row["claim"] in chosen],
+        "warnings": list(session.warnings),
+    }
+
+
+def claims_text(data: Mapping[str, Any]) -> str:
+    """Claims for a reader."""
+    shares: dict[str, list[str]] = {}
+    for row in data["shares"]:
+        shares.setdefault(row["claim"], []).append(f"{row['k']} of {row['n']}")
+    rows = [
+        {
+            "claim": row["id"],
+            "in the record": "; ".join(shares.get(row["id"], [])) or "-",
+            "at the reference": row["reference"],
+            "at the fit": row["fit"],
+            "flags": row["flags"],
+            "": row["text"],
+        }
+        for row in data["claims"]
+    ]
+    return table(rows, ["claim", "in the record", "at the reference", "at the fit", "flags", ""])

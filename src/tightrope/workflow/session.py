@@ -1,0 +1,238 @@
+"""One sitting with a case: every result computed once and kept in the run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tightrope.fit.posterior import Effort, Fit
+from tightrope.fit.store import fit_from
+from tightrope.forecast.answers import Answers, from_data
+from tightrope.game.equilibrium import Equilibrium, solve
+from tightrope.record.filter import Evidence
+from tightrope.runs import Run, code_hash, digest
+from tightrope.workflow import steps
+from tightrope.workflow.material import Material, model_key, record_key
+
+Progress = Callable[[str, int, int | None], None]
+Notice = Callable[[str], None]
+
+SHIPPED = "fits"
+"""Folder of a case that holds the fits at its questions' origins, by hash."""
+ORIGIN_EFFORT = Effort(starts=2, steps=60, draws=100)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How much a run computes.
+
+    fit      effort of the fit to the whole record
+    live     posterior draws behind each live forecast
+    past     posterior draws behind each forecast as of an origin
+    prior    prior draws per class for certified shares and the robustness of claims
+    origins  whether to fit at origins for which no fit is shipped
+    """
+
+    fit: Effort
+    live: int
+    past: int
+    prior: int
+    origins: bool
+
+
+QUICK = Amount(Effort(starts=2, steps=50, draws=100), live=40, past=24, prior=24, origins=False)
+FULL = Amount(Effort(starts=6, steps=150, draws=400), live=200, past=100, prior=200, origins=True)
+
+
+def quiet(label: str, done: int, total: int | None) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(eq=False)
+class Session:
+    """A case, a run folder and how much to compute. Attributes are computed when first asked for."""
+
+    material: Material
+    run: Run
+    amount: Amount
+    seed: int
+    workers: int
+    progress: Progress = quiet
+    notice: Notice = print
+    warnings: list[str] = field(default_factory=list)
+
+    @cached_property
+    def reference(self) -> Equilibrium:
+        """The equilibrium at the reference values, with restarts."""
+        self.progress("solving at the reference values", 0, None)
+        return steps.reference(self.material, restarts=2, seed=self.seed)
+
+    @cached_property
+    def fit(self) -> Fit:
+        """The fit to the whole record."""
+        return fit_from(self._fit_data("fit", self.material.evidence, self.amount.fit, shipped=False))
+
+    @cached_property
+    def at_fit(self) -> Equilibrium:
+        """The equilibrium at the posterior mode."""
+        return solve(self.material.game, self.fit.theta, restarts=1, seed=self.seed)
+
+    @cached_property
+    def history_at_reference(self) -> dict[str, Any]:
+        """The record seen from the reference."""
+        return self._history("reference", self.reference)
+
+    @cached_property
+    def history_at_fit(self) -> dict[str, Any]:
+        """The record seen from the posterior mode."""
+        return self._history("fit", self.at_fit)
+
+    @cached_property
+    def live(self) -> Answers | None:
+        """Answers to the live questions, if the case has any."""
+        if not self.material.live:
+            return None
+        data = self.run.chunk(
+            "live",
+            lambda: steps.forecasts(
+                self.material.evidence,
+                self.fit,
+                self.material.live,
+                draws=self.amount.live,
+                seed=self.seed,
+                on_progress=self._counter("live questions"),
+            ),
+            inputs={"draws": self.amount.live},
+        )
+        return from_data(data)
+
+    @cached_property
+    def past(self) -> dict[str, Answers]:
+        """Answers to past questions by the last period known; origins without a fit are absent."""
+        found = {}
+        fits = self.origin_fits
+        for known, questions in steps.by_origin(self.material).items():
+            if known not in fits:
+                continue
+            data = self.run.chunk(
+                f"past-{known}",
+                lambda known=known, questions=questions: steps.forecasts(  # type: ignore[misc]
+                    self.material.known_at(known),
+                    fits[known],
+                    questions,
+                    draws=self.amount.past,
+                    seed=self.seed,
+                    on_progress=self._counter(f"questions asked after {known}"),
+                ),
+                inputs={"draws": self.amount.past, "known": known},
+            )
+            found[known] = from_data(data)
+        return found
+
+    @cached_property
+    def origin_fits(self) -> dict[str, Fit]:
+        """Fits to the record as known at each origin of a past question."""
+        found = {}
+        for known in steps.by_origin(self.material):
+            evidence = self.material.known_at(known)
+            inputs = self._fit_inputs(evidence, ORIGIN_EFFORT)
+            shipped = self.material.folder / SHIPPED
+            chunk = self.run.find(f"origin-{known}", inputs=inputs, shipped=shipped)
+            if chunk is None and not self.amount.origins:
+                self.warn(
+                    f"no fit as of {known} is shipped for this case and code: its questions stay unanswered "
+                    "in a quick run; a full run computes it"
+                )
+                continue
+            data = (
+                chunk.value
+                if chunk is not None
+                else self._fit_data(f"origin-{known}", evidence, ORIGIN_EFFORT)
+            )
+            found[known] = fit_from(data)
+        return found
+
+    @cached_property
+    def certified(self) -> dict[str, dict[str, Any]]:
+        """Share of prior draws that solve to a certificate, by prior class, with the draws themselves."""
+        return {name: self._certify(name) for name in ("argument", "agnostic")}
+
+    def _certify(self, name: Any) -> dict[str, Any]:
+        thetas = steps.prior_draws(self.material, name, size=self.amount.prior, seed=self.seed)
+
+        def compute() -> dict[str, Any]:
+            good = []
+            for k, theta in enumerate(thetas):
+                good.append(solve(self.material.game, theta).certificate.good)
+                self.progress(f"prior draws ({name})", k + 1, len(thetas))
+            return {"good": good}
+
+        data = self.run.chunk(f"certified-{name}", compute, inputs={"draws": self.amount.prior})
+        good = np.array(data["good"], dtype=bool)
+        return {"thetas": thetas, "good": good, "share": float(good.mean()), "n": len(good)}
+
+    def warn(self, text: str) -> None:
+        """Say something that must be seen, now and in the report."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+            self.notice(text)
+
+    def _history(self, name: str, found: Equilibrium) -> dict[str, Any]:
+        found.require()
+        return self.run.chunk(  # type: ignore[no-any-return]
+            f"history-{name}",
+            lambda: steps.history(
+                self.material.evidence, found.theta, found.z, periods=steps.periods_named(self.material)
+            ),
+            inputs={"theta": found.theta.tolist()},
+        )
+
+    def _fit_inputs(self, evidence: Evidence, effort: Effort) -> dict[str, Any]:
+        return {
+            "model": digest(model_key(self.material)),
+            "record": digest(record_key(evidence)),
+            "effort": list(astuple(effort)),
+            "prior": steps.FIT_CLASS,
+            "seed": self.seed,
+            "code": code_hash(("game", "record", "fit")),
+        }
+
+    def _fit_data(
+        self, name: str, evidence: Evidence, effort: Effort, *, shipped: bool = True
+    ) -> dict[str, Any]:
+        inputs = self._fit_inputs(evidence, effort)
+
+        def keep(piece: str, compute: Callable[[], Any]) -> Any:
+            return self.run.chunk(f"{name}-{piece}", compute, inputs=inputs)
+
+        return self.run.chunk(  # type: ignore[no-any-return]
+            name,
+            lambda: steps.fit(
+                evidence,
+                effort=effort,
+                seed=self.seed,
+                keep=keep,
+                on_progress=lambda label, done, total: self.progress(f"{name}: {label}", done, total),
+            ),
+            inputs=inputs,
+            shipped=self.material.folder / SHIPPED if shipped else None,
+        )
+
+    def _counter(self, label: str) -> Callable[[int, int], None]:
+        return lambda done, total: self.progress(label, done, total)
+
+
+def ship_origins(session: Session) -> Sequence[Path]:
+    """Write the fits at the origins of past questions into the case's folder, for quick runs."""
+    written = []
+    for known in session.origin_fits:
+        inputs = session._fit_inputs(session.material.known_at(known), ORIGIN_EFFORT)
+        folder = session.material.folder / SHIPPED
+        if session.run.find(f"origin-{known}", inputs=inputs, shipped=folder) is not None:
+            written.append(session.run.ship(f"origin-{known}", inputs=inputs, folder=folder))
+    return written
