@@ -1,0 +1,178 @@
+"""Claims against ablations: which mechanism each sentence of an argument needs, and how robust it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tightrope.argument.checks import NOT_CERTIFIED, Verdict, judge
+from tightrope.argument.quantities import Measured, measure
+from tightrope.case.schema import Case
+from tightrope.game.certificate import Certificate
+from tightrope.game.compile import Game
+from tightrope.game.equilibrium import Convention, Equilibrium, solve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NONE_OFF, ALL_OFF = "none", "all_off"
+Progress = Callable[[int, int, str], None]
+"""Called with (done, of, what)."""
+Over = Mapping[str, np.ndarray] | Callable[[Equilibrium], Mapping[str, np.ndarray]]
+"""Distributions of start states by name, or a function that gives them for an equilibrium."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One setting: what was solved, measured and judged. Without a certificate nothing is measured."""
+
+    certificate: Certificate
+    measured: Measured | None
+    verdicts: Mapping[str, Verdict]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Claims × settings at one parameter vector. The first setting is `none`, the last `all_off`."""
+
+    cells: Mapping[str, Cell]
+
+    def statuses(self) -> pd.DataFrame:
+        """Claim × setting: holds, fails, undefined or not certified."""
+        return self._table(lambda verdict: verdict.status)
+
+    def margins(self) -> pd.DataFrame:
+        """Claim × setting: distance to the threshold, positive where the claim holds."""
+        return self._table(lambda verdict: verdict.margin)
+
+    def values(self) -> pd.DataFrame:
+        """Quantity × setting: value, nan where undefined or not certified."""
+        import pandas as pd
+
+        columns = {name: {} if c.measured is None else c.measured.values for name, c in self.cells.items()}
+        return pd.DataFrame(columns, columns=list(columns), dtype=float).rename_axis("quantity")
+
+    def _table(self, pick: Callable[[Verdict], object]) -> pd.DataFrame:
+        import pandas as pd
+
+        columns = {name: {c: pick(v) for c, v in cell.verdicts.items()} for name, cell in self.cells.items()}
+        return pd.DataFrame(columns, columns=list(columns)).rename_axis("claim")
+
+
+def settings(case: Case) -> dict[str, dict[str, float]]:
+    """Setting -> overrides: nothing off, each ablation, and all of them at once.
+
+    Where two ablations set one parameter to different values, the later one counts when all are off. An
+    ablation that shortens the horizon is part of `all_off` like any other.
+    """
+    together: dict[str, float] = {}
+    for ablation in case.ablations.values():
+        together |= ablation.set
+    single = {name: dict(ablation.set) for name, ablation in case.ablations.items()}
+    return {NONE_OFF: {}} | single | {ALL_OFF: together}
+
+
+def ablate(
+    game: Game,
+    theta: np.ndarray | None = None,
+    *,
+    over: Over,
+    warm: np.ndarray | None = None,
+    convention: Convention = "agent",
+    progress: Progress | None = None,
+) -> Matrix:
+    """Solve, measure and judge at theta (default: the reference) and with each mechanism off.
+
+    over  start states; a function is asked once, at theta itself, so that every setting is averaged over
+          the same states and differs in the game alone
+    """
+    case = game.case
+    vector = np.asarray(game.theta() if theta is None else theta, dtype=float)
+    cells: dict[str, Cell] = {}
+    averaged: Mapping[str, np.ndarray] = {} if callable(over) else over
+    todo = settings(case)
+    for number, (name, changed) in enumerate(todo.items()):
+        if progress is not None:
+            progress(number, len(todo), name)
+        equilibrium = _solved(game, _replaced(game, vector, changed), warm, convention)
+        if name == NONE_OFF and callable(over):
+            averaged = over(equilibrium.require())
+        cells[name] = _cell(equilibrium, averaged)
+        warm = equilibrium.z if name == NONE_OFF and equilibrium.certificate.good else warm
+    if progress is not None:
+        progress(len(todo), len(todo), "")
+    return Matrix(cells)
+
+
+def over_draws(
+    game: Game,
+    draws: Sequence[np.ndarray] | np.ndarray,
+    *,
+    over: Over,
+    warm: np.ndarray | None = None,
+    convention: Convention = "agent",
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """How each claim fares in each draw: claim × draw, of statuses.
+
+    draws  (n, parameters) whole parameter vectors, in the order of `game.parameters`
+    over   start states; a function is asked for each draw
+    """
+    import pandas as pd
+
+    columns: dict[int, dict[str, str]] = {}
+    for number, theta in enumerate(draws):
+        if progress is not None:
+            progress(number, len(draws), "draw")
+        equilibrium = _solved(game, np.asarray(theta, dtype=float), warm, convention)
+        good = equilibrium.certificate.good
+        averaged = (over(equilibrium) if good else {}) if callable(over) else over
+        verdicts = _cell(equilibrium, averaged).verdicts
+        columns[number] = {claim: verdict.status for claim, verdict in verdicts.items()}
+    claims = [name for name, claim in game.case.claims.items() if claim.check is not None]
+    return pd.DataFrame(columns, index=claims, columns=list(columns)).rename_axis("claim")
+
+
+def shares_of(statuses: pd.DataFrame) -> pd.DataFrame:
+    """Share of draws in which each claim holds, among the certified ones; the rest counted apart.
+
+    Columns: share (nan without a certified draw), holds, fails, undefined, not_certified. An undefined
+    claim does not hold.
+    """
+    counts = {
+        status.replace(" ", "_"): (statuses == status).sum(axis=1)
+        for status in ("holds", "fails", "undefined", "not certified")
+    }
+    import pandas as pd
+
+    table = pd.DataFrame(counts)
+    certified = table["holds"] + table["fails"] + table["undefined"]
+    table.insert(0, "share", table["holds"] / certified.where(certified > 0))
+    return table
+
+
+def _replaced(game: Game, theta: np.ndarray, changed: Mapping[str, float]) -> np.ndarray:
+    result = theta.copy()
+    for name, value in changed.items():
+        result[game.parameters.index(name)] = value
+    return result
+
+
+def _solved(game: Game, theta: np.ndarray, warm: np.ndarray | None, convention: Convention) -> Equilibrium:
+    """Solve, from a neighbour's values first; a cold start is tried before giving up."""
+    found = solve(game, theta, convention=convention, warm=warm)
+    if not found.certificate.good and warm is not None:
+        found = solve(game, theta, convention=convention)
+    return found
+
+
+def _cell(equilibrium: Equilibrium, over: Mapping[str, np.ndarray]) -> Cell:
+    checks = {n: c.check for n, c in equilibrium.game.case.claims.items() if c.check is not None}
+    if not equilibrium.certificate.good:
+        return Cell(equilibrium.certificate, None, dict.fromkeys(checks, NOT_CERTIFIED))
+    measured = measure(equilibrium, over=over)
+    verdicts = {name: judge(check, measured) for name, check in checks.items()}
+    return Cell(equilibrium.certificate, measured, verdicts)
