@@ -83,7 +83,7 @@ def everything_case() -> Case:
             "payoffs": {
                 "big": {"rent": "ladder*a + 0.5*(reply == yield) - 0.3*push*(kind == hard)",
                         "mood": "0.4*weather*push"},
-                "small": {"own": "b*(reply == stay) - 0.5*push*(reply != yield) + 0.3*(reply == hedge)*weather",
+                "small": {"own": "b*(reply == stay) - push/2*(reply != yield) + 0.3*weather*(reply == hedge)",
                           "storms": "-0.4*(climate == storm)*(reply == hedge) + 0.1*ladder*(kind == soft)"},
             },
             "start": {"ladder": {"low": 0.5, "mid": 0.5}, "climate": "calm",
@@ -92,18 +92,8 @@ def everything_case() -> Case:
     )  # fmt: skip
 
 
-def seen_case(*, exits: bool = False) -> Case:
-    """A game of which a record sees everything: no latent state, and no end unless asked for."""
-    period: list[dict[str, Any]] = [
-        {"move": "push", "player": "big", "actions": ["wait", "press"], "precision": "lam"},
-        {"move": "reply", "player": "small", "actions": ["yield", "stay"], "precision": "lam"},
-        {"nature": "rise", "changes": "rung",
-         "steps": {"down": {"logit": "-2"}, "up": {"logit": "c - 1 + 1.5*(reply == yield)"}}},
-        {"nature": "turn", "changes": "climate", "weights": {"calm": "1 + push", "storm": "1"}},
-    ]  # fmt: skip
-    if exits:
-        end = {"exit": {"logit": "c - 2 + 0.5*push"}, "to": {"gone": "1"}}
-        period.insert(1, {"nature": "slip", **end})
+def seen_case() -> Case:
+    """A game of which a record sees everything: no latent state, and no end while `quit` is zero."""
     return Case.model_validate(
         {
             "case": "seen", "title": "A game seen whole",
@@ -111,7 +101,7 @@ def seen_case(*, exits: bool = False) -> Case:
             "players": PLAYERS,
             "states": {"rung": {"label": "r", "levels": ["low", "mid", "high"]},
                        "climate": {"label": "c", "levels": ["calm", "storm"]}},
-            "terminals": {"gone": {"label": "g", "payoffs": {"big": "-1"}}} if exits else {},
+            "terminals": {"gone": {"label": "g", "payoffs": {"big": "-1"}}},
             "parameters": {
                 "a": free(0.9, "normal(mean=0, sd=1.5)"),
                 "b": free(0.8, "lognormal(median=1.2, sigma=0.8)", "exponential(mean=1)"),
@@ -119,8 +109,16 @@ def seen_case(*, exits: bool = False) -> Case:
                 "idle": free(0.5, "beta(a=2, b=2)", "uniform(low=0, high=1)"),
                 "lam": {"value": 1.6, "fixed": True, "why": "a test"},
                 "delta": {"value": 0.85, "fixed": True, "why": "a test"},
+                "quit": {"value": 0, "fixed": True, "why": "a test"},
             },
-            "period": period,
+            "period": [
+                {"move": "push", "player": "big", "actions": ["wait", "press"], "precision": "lam"},
+                {"nature": "slip", "exit": {"hazard": "quit*exp(c)*(1 + push)"}, "to": {"gone": "1"}},
+                {"move": "reply", "player": "small", "actions": ["yield", "stay"], "precision": "lam"},
+                {"nature": "rise", "changes": "rung",
+                 "steps": {"down": {"logit": "-2"}, "up": {"logit": "c - 1 + 1.5*(reply == yield)"}}},
+                {"nature": "turn", "changes": "climate", "weights": {"calm": "1 + push", "storm": "1"}},
+            ],
             "payoffs": {
                 "big": {"rent": "rung*a - 0.5*push + push*(climate == storm) + 0.01*(idle - idle)"},
                 "small": {"own": "b*(reply == stay) - push*(reply == stay) + 0.3*(climate == calm)"},
@@ -130,6 +128,14 @@ def seen_case(*, exits: bool = False) -> Case:
     )  # fmt: skip
 
 
+_GAMES: dict[int, tuple[Case, Game]] = {}
+
+
+def compiled_once(case: Case) -> Game:
+    """The game of a case object; compiled programs are kept by game."""
+    return _GAMES.setdefault(id(case), (case, compile_game(case)))[1]
+
+
 class Solved:
     """A game with strategies, beside a slow twin that knows them.
 
@@ -137,9 +143,9 @@ class Solved:
     compiling), or, with a `seed`, arbitrary ones: a filter must not care.
     """
 
-    def __init__(self, case: Case, *, seed: int | None = None) -> None:
-        self.game: Game = compile_game(case)
-        self.theta = self.game.theta()
+    def __init__(self, case: Case, *, seed: int | None = None, **values: float) -> None:
+        self.game = compiled_once(case)
+        self.theta = self.game.theta(values)
         vector = jnp.asarray(self.theta)
         self.z = np.asarray(start(self.game))
         self.numbers = primitives_function(self.game)(vector)
@@ -234,8 +240,11 @@ def everything() -> Solved:
 
 @cache
 def seen(exits: bool = False) -> Solved:
-    """The game seen whole, solved once."""
-    return Solved(seen_case(exits=exits))
+    """The game seen whole, with or without a way to end, solved once."""
+    return Solved(_SEEN, quit=0.15 if exits else 0.0)
+
+
+_SEEN = seen_case()
 
 
 def coded(game: Game, weights: Mapping[str, Any], *, rows: int) -> CodedRecord:
@@ -265,12 +274,12 @@ def enumerate_record(solved: Solved, record: CodedRecord) -> tuple[list[float], 
     def weight(names: Any, row: int, point: Mapping[str, int]) -> float:
         return math.prod(float(record.weights[n][row][point[n]]) for n in names if n in record.weights)
 
-    def follow(row: int, p: float, start: dict[str, int]) -> None:
-        p *= weight(game.states, row, start)
+    def follow(row: int, p: float, opening: dict[str, int]) -> None:
+        p *= weight(game.states, row, opening)
         if not p:
             return
-        filtered[row][tuple(start[s] for s in game.states)] += p
-        for q, point in solved.histories(start, until=solved.final):
+        filtered[row][tuple(opening[s] for s in game.states)] += p
+        for q, point in solved.histories(opening, until=solved.final):
             if isinstance(point, str):
                 continue
             here = p * q * weight(game.moves, row, point)
@@ -281,6 +290,6 @@ def enumerate_record(solved: Solved, record: CodedRecord) -> tuple[list[float], 
                 if not isinstance(end, str):
                     follow(row + 1, here * r, {s: end[s] for s in game.states})
 
-    for p, start in solved.starts():
-        follow(0, p, start)
+    for p, point in solved.starts():
+        follow(0, p, point)
     return evidence, [x / x.sum() for x in filtered]

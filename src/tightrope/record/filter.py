@@ -195,7 +195,6 @@ def run_filter(
         # An impossible row leaves nothing behind: minus infinity from there on, never nan.
         return moved / jnp.where(seen_moves > 0, seen_moves, 1.0), (log_probability, filtered)
 
-    rows = (parts, move_weights)
     likelihoods = jax.vmap(moves_probability)((alone, move_weights))
     weights = jax.vmap(prior_weight)(state_weights)
     _, (log_probability, filtered) = jax.lax.scan(
