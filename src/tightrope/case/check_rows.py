@@ -10,7 +10,7 @@ from tightrope.case.checker import Checker
 from tightrope.case.errors import Problem, near_or_list
 from tightrope.case.marks import Where
 from tightrope.case.schema import Record
-from tightrope.case.sheet import Sheet, read_sheet
+from tightrope.case.sheet import MAX_PROBLEMS, Sheet, read_sheet
 
 TOLERANCE = 1e-6
 
@@ -43,6 +43,8 @@ def check_rows(
         problems.append(sheet.problem(1, "", "there are no rows under the header"))
     _check_calendar(checker, sheet, record, problems)
     for line, row in sheet.rows:
+        if len(problems) > MAX_PROBLEMS:
+            break
         for column, variable in record.columns.items():
             if column in row and variable in checker.levels:
                 _check_cell(checker, sheet, record, (line, column, row[column]), problems)
@@ -63,7 +65,7 @@ def _check_calendar(checker: Checker, sheet: Sheet, record: Record, problems: li
     except ValueError:
         due = None
     for line, row in sheet.rows:
-        if column not in row:
+        if column not in row or len(problems) > MAX_PROBLEMS:
             return
         text = row[column]
         try:

@@ -19,10 +19,16 @@ from tightrope.case.tables import table_entries, table_faults
 
 MAX_POINTS = 2_000_000
 MAX_TRIED = 20_000
+MAX_PROBLEMS = 1_000
+_MOST_EVALUATED = 5_000_000
+
+
+class TooManyProblems(Exception):
+    """Raised once a case has MAX_PROBLEMS of them; `check_case` then stops looking."""
 
 
 class Checker:
-    """Collects problems of one case. Never raises on a case whose form is sound."""
+    """Collects problems of one case. Raises nothing but TooManyProblems on a case whose form is sound."""
 
     def __init__(self, folder: CaseFolder) -> None:
         self.folder = folder
@@ -32,12 +38,15 @@ class Checker:
         self.scope = Scope.of(folder.case)
         self.mentions: Mentions = mentions_of(folder.case, self.scope)
         self.problems: list[Problem] = []
+        self.budget = _MOST_EVALUATED
 
     def say(
         self, where: Where, message: str, hint: str = "", *, key: bool = False, character: int | None = None
     ) -> None:
         """Note a problem at a place of the case file."""
         self.problems.append(self.source.problem(where, message, hint, key=key, character=character))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise TooManyProblems
 
     def known(self, where: Where, name: str, names: Iterable[str], what: str, *, key: bool = False) -> bool:
         """Whether `name` is one of `names`; if not, say that it is no `what`, with a near match."""
@@ -110,13 +119,18 @@ class Checker:
     def points(self, mentions: Iterable[Mention | None], *always: str) -> Iterator[Point]:
         """Every point over the variables mentioned; none if a parameter is involved or they are too many."""
         names = set(always)
+        size = 0
         for mention in mentions:
             if mention is None or mention.parameters:
                 return
             names |= mention.variables
+            size += mention.size
         ordered = [name for name in self.levels if name in names]
-        if math.prod(len(self.levels[name]) for name in ordered) > MAX_TRIED:
+        count = math.prod(len(self.levels[name]) for name in ordered)
+        # A budget over the whole case, so that many long conditions cannot add up to minutes.
+        if count > MAX_TRIED or count * size > self.budget:
             return
+        self.budget -= count * size
         for indices in itertools.product(*(range(len(self.levels[name])) for name in ordered)):
             yield Point(
                 dict(zip(ordered, indices, strict=True)), {}, self.sound_tables, self.mentions.defines

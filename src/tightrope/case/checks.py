@@ -21,7 +21,7 @@ from tightrope.case.check_names import (
 )
 from tightrope.case.check_period import check_available, check_expressions, check_moves, check_work
 from tightrope.case.check_record import check_files, check_ledger, check_record
-from tightrope.case.checker import Checker
+from tightrope.case.checker import MAX_PROBLEMS, Checker, TooManyProblems
 from tightrope.case.errors import Problem, sorted_problems
 from tightrope.case.load import CaseFolder
 
@@ -32,6 +32,16 @@ def check_case(folder: CaseFolder) -> list[Problem]:
     Reads the files that the case names, and nothing else.
     """
     checker = Checker(folder)
+    try:
+        _check_all(checker)
+    except TooManyProblems:
+        checker.problems.append(
+            Problem(folder.marks.path, 0, 0, "", f"{MAX_PROBLEMS:,} problems were found; there may be more")
+        )
+    return sorted_problems(checker.problems)
+
+
+def _check_all(checker: Checker) -> None:
     check_names(checker)
     check_players(checker)
     check_states(checker)
@@ -50,4 +60,3 @@ def check_case(folder: CaseFolder) -> list[Problem]:
     check_files(checker)
     check_record(checker)
     check_ledger(checker)
-    return sorted_problems(checker.problems)

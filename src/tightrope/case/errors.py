@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _WIDTH = 100
+_MOST_COMPARED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,10 @@ def format_problems(problems: Sequence[Problem]) -> str:
 
 def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """`did you mean X?` for the nearest known word, or an empty string."""
-    near = difflib.get_close_matches(word[:64], list(known), 1, cutoff)
+    names = list(known)
+    if len(names) > _MOST_COMPARED:
+        names = sorted(names, key=lambda name: abs(len(name) - len(word)))[:_MOST_COMPARED]
+    near = difflib.get_close_matches(word[:64], names, 1, cutoff)
     return f"did you mean {near[0]}?" if near else ""
 
 

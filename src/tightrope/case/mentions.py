@@ -12,19 +12,22 @@ from dataclasses import dataclass, field
 
 from tightrope.case import syntax as s
 from tightrope.case.parse import ExpressionError
-from tightrope.case.resolve import Scope, resolve_all
+from tightrope.case.resolve import MOST_FAULTS, Scope, resolve_all
 from tightrope.case.schema import Case
 
 MAX_EXPANDED_HEIGHT = 150
+_MOST_CIRCLES = 20
+_MANY_FAULTS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """The variables and parameters an expression depends on, and its height with definitions expanded."""
+    """What an expression depends on; its height and its number of parts with definitions written out."""
 
     variables: frozenset[str]
     parameters: frozenset[str]
     height: int
+    size: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,12 @@ class Mentions:
         """What a resolved node depends on; None if a definition that it uses is not sound."""
         variables: set[str] = set()
         parameters: set[str] = set()
-        tallest = 0
+        tallest = size = 0
         waiting = [(node, 1)]
         while waiting:
             here, level = waiting.pop()
             tallest = max(tallest, level)
+            size += 1
             match here:
                 case s.Variable(name):
                     variables.add(name)
@@ -69,46 +73,58 @@ class Mentions:
                     variables |= inner.variables
                     parameters |= inner.parameters
                     tallest = max(tallest, level + inner.height)
+                    size += inner.size
                 case s.Name():
                     return None
                 case _:
                     waiting.extend((child, level + 1) for child in s.children(here))
-        return Mention(frozenset(variables), frozenset(parameters), tallest)
+        return Mention(frozenset(variables), frozenset(parameters), tallest, size)
 
 
 def mentions_of(case: Case, scope: Scope) -> Mentions:
     """Resolve a case's definitions and find what each depends on. Never raises."""
     found = Mentions(scope, {name: table.by for name, table in case.tables.items()})
-    uses: dict[str, set[str]] = {}
     nodes: dict[str, s.Node] = {}
+    users: dict[str, list[str]] = {name: [] for name in case.define}
+    uses: dict[str, set[str]] = {}
     for name, expression in case.define.items():
-        node, faults = resolve_all(expression.node, scope)
+        # Near matches cost time; a case with so many faults gets one for each definition.
+        few = sum(map(len, found.faults.values())) < _MANY_FAULTS
+        nodes[name], faults = resolve_all(expression.node, scope, most=MOST_FAULTS if few else 1)
         if faults:
             found.faults[name] = faults
-        nodes[name] = node
-        uses[name] = {part.name for part in s.walk(node) if isinstance(part, s.Defined)}
-    waiting = dict(uses)
-    while waiting:
-        ready = [name for name, others in waiting.items() if not others & waiting.keys()]
-        if not ready:
-            break
-        for name in ready:
-            del waiting[name]
-            if name in found.faults:
-                continue
-            mention = found.of(nodes[name])
-            if mention is None:
-                continue
-            if mention.height > MAX_EXPANDED_HEIGHT:
-                found.deep[name] = mention.height
-                continue
-            found.defines[name] = nodes[name]
-            found.known[name] = mention
+        uses[name] = {part.name for part in s.walk(nodes[name]) if isinstance(part, s.Defined)}
+        for other in uses[name]:
+            users[other].append(name)
+    # Kahn's order: a definition comes up once all that it uses have.
+    open_uses = {name: len(others) for name, others in uses.items()}
+    ready = [name for name, count in open_uses.items() if count == 0]
+    for name in ready:
+        _settle(found, name, nodes[name])
+        for user in users[name]:
+            open_uses[user] -= 1
+            if open_uses[user] == 0:
+                ready.append(user)
+    waiting = {name: uses[name] for name, count in open_uses.items() if count > 0}
     for name in waiting:
         circle = _circle(name, waiting)
         if circle:
             found.circles[name] = circle
+        if len(found.circles) >= _MOST_CIRCLES:
+            break
     return found
+
+
+def _settle(found: Mentions, name: str, node: s.Node) -> None:
+    """Note what a definition depends on, if it and all that it uses are sound."""
+    mention = found.of(node) if name not in found.faults else None
+    if mention is None:
+        return
+    if mention.height > MAX_EXPANDED_HEIGHT:
+        found.deep[name] = mention.height
+        return
+    found.defines[name] = node
+    found.known[name] = mention
 
 
 def _circle(start: str, uses: Mapping[str, set[str]]) -> tuple[str, ...]:

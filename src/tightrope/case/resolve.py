@@ -10,6 +10,9 @@ from tightrope.case.errors import did_you_mean
 from tightrope.case.parse import ExpressionError
 from tightrope.case.schema import Case, PlayerMove, Together
 
+MOST_FAULTS = 5
+"""How many faults of one expression are reported."""
+
 
 def moves_of(case: Case) -> tuple[PlayerMove, ...]:
     """All player moves of the period, in order."""
@@ -58,11 +61,15 @@ class Scope:
         return [*self.variables, *self.parameters, *self.tables, *self.defines, *self.quantities]
 
 
-def resolve_all(node: s.Node, scope: Scope) -> tuple[s.Node, list[ExpressionError]]:
-    """Like `resolve`, but go on after a fault: the node (faulty names left bare) and every fault."""
+def resolve_all(
+    node: s.Node, scope: Scope, *, most: int = MOST_FAULTS
+) -> tuple[s.Node, list[ExpressionError]]:
+    """Like `resolve`, but go on after a fault: the node (faulty names left bare), its first `most` faults."""
     faults: list[ExpressionError] = []
 
     def go(here: s.Node) -> s.Node:
+        if len(faults) >= most:
+            return here
         try:
             match here:
                 case s.Negate(operand):

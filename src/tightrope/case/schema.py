@@ -332,10 +332,10 @@ class Case(Noun):
     players: dict[Identifier, Player] = Field(min_length=1, max_length=6)
     environment: tuple[str, ...] = ()
     states: dict[Identifier, StateVariable] = Field(min_length=1, max_length=16)
-    terminals: dict[Identifier, Terminal] = {}
-    tables: dict[Identifier, Table] = {}
-    parameters: dict[Identifier, Parameter] = {}
-    define: dict[Identifier, ExpressionField] = {}
+    terminals: dict[Identifier, Terminal] = Field(default={}, max_length=32)
+    tables: dict[Identifier, Table] = Field(default={}, max_length=500)
+    parameters: dict[Identifier, Parameter] = Field(default={}, max_length=1_000)
+    define: dict[Identifier, ExpressionField] = Field(default={}, max_length=1_000)
     period: tuple[PeriodItem, ...] = Field(min_length=1, max_length=64)
     payoffs: dict[Identifier, dict[Identifier, ExpressionField]]
     observables: dict[Identifier, Observable] = {}
@@ -347,8 +347,8 @@ class Case(Noun):
     live_questions: str | None = None
     ledger: str | None = None
     reference_class: str | None = None
-    quantities: dict[Identifier, Quantity] = {}
-    claims: dict[str, Claim] = {}
+    quantities: dict[Identifier, Quantity] = Field(default={}, max_length=1_000)
+    claims: dict[str, Claim] = Field(default={}, max_length=1_000)
     ablations: dict[Identifier, Override] = {}
     variants: dict[Identifier, Override] = {}
     hypotheses: dict[Identifier, Override] = {}

@@ -18,10 +18,12 @@ _ITEMS: dict[str, type[BaseModel]] = {
     "nature": NatureMove, "move": PlayerMove, "together": Together, "pay": Pay,
 }  # fmt: skip
 
+_MOST_ERRORS = 1_000
+
 
 def problems_from(error: ValidationError, source: Source) -> list[Problem]:
     """Every error of a validation as a problem with file, line and column."""
-    details = error.errors(include_url=False)
+    details = error.errors(include_url=False)[:_MOST_ERRORS]
     places = [_place(detail["loc"], source.data) for detail in details]
     found: list[Problem] = []
     for detail, (where, missing, key) in zip(details, places, strict=True):
