@@ -73,7 +73,7 @@ def _tables(section: Any) -> Mapping[str, pd.DataFrame]:
     return {
         field.name: getattr(section, field.name)
         for field in fields(section)
-        if field.name in TABLES and getattr(section, field.name) is not None
+        if field.name in TABLES and isinstance(getattr(section, field.name), pd.DataFrame)
     }
 
 
