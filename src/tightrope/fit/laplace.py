@@ -25,11 +25,13 @@ class Laplace:
 
     smallest  smallest eigenvalue of the negative Hessian before it was floored: a
               value well below 1 says that the mode is flat or not a mode there
+    failures  evaluations without a certificate
     """
 
     mean: np.ndarray
     covariance: np.ndarray
     smallest: float
+    failures: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ def curvature(
     """The Laplace approximation at a mode. A direction whose solve fails keeps its prior curvature."""
     n = len(mode)
     hessian = -np.eye(n)
+    before = len(target.failures)
     for k in range(n):
         ends = []
         for sign in (1.0, -1.0):
@@ -85,7 +88,7 @@ def curvature(
     eigenvalues, vectors = np.linalg.eigh(precision)
     floored = np.maximum(eigenvalues, 0.25)
     covariance = (vectors / floored) @ vectors.T
-    return Laplace(np.array(mode), covariance, float(eigenvalues.min()))
+    return Laplace(np.array(mode), covariance, float(eigenvalues.min()), len(target.failures) - before)
 
 
 def importance(
@@ -150,16 +153,24 @@ def as_plain(laplace: Laplace) -> dict[str, Any]:
         "mean": laplace.mean.tolist(),
         "covariance": laplace.covariance.tolist(),
         "smallest": laplace.smallest,
+        "failures": laplace.failures,
     }
 
 
 def laplace_from(data: dict[str, Any]) -> Laplace:
     """Inverse of `as_plain`."""
-    return Laplace(np.array(data["mean"]), np.array(data["covariance"]), float(data["smallest"]))
+    return Laplace(
+        np.array(data["mean"]),
+        np.array(data["covariance"]),
+        float(data["smallest"]),
+        int(data.get("failures", 0)),
+    )
 
 
 def effective_size(log_weights: np.ndarray) -> float:
-    """Kish's effective sample size, (Σw)²/Σw² (Kish 1965)."""
+    """Kish's effective sample size, (Σw)²/Σw² (Kish 1965); zero where nothing has any weight."""
+    if not np.isfinite(log_weights).any():
+        return 0.0
     w = np.exp(log_weights - np.max(log_weights))
     return float(w.sum() ** 2 / (w**2).sum())
 

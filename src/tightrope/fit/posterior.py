@@ -123,7 +123,9 @@ def fit_record(
     modes.sort(key=lambda mode: -np.nan_to_num(mode.log_posterior, nan=-np.inf))
     best = modes[0]
     if not np.isfinite(best.log_posterior):
-        raise RuntimeError("no start of the fit reached a certified equilibrium")
+        raise RuntimeError(
+            "no start of the fit reached a certified equilibrium in which the record is possible"
+        )
     target.warm = None
     value, _, _ = target.likelihood(best.scores)
     around = laplace_from(
@@ -148,7 +150,7 @@ def fit_record(
     draws = gather(around, blocks)
     theta = full_theta(case, priors, values(priors, best.scores))
     positions = tuple(evidence.game.parameters.index(name) for name in priors.names)
-    failures = sum(m.failures for m in modes) + draws.failures
+    failures = sum(m.failures for m in modes) + around.failures + draws.failures
     calls = sum(m.calls for m in modes) + 2 * len(priors) + len(draws.log_weights)
     return Fit(priors, positions, tuple(modes), theta, value, around, draws, failures, calls)
 

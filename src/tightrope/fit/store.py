@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tightrope.case.prior import to_prior
+from tightrope.case.prior import FAMILIES, Prior, to_prior
 from tightrope.fit.laplace import Draws, as_plain, laplace_from
 from tightrope.fit.mode import Mode
 from tightrope.fit.posterior import Fit
@@ -19,7 +19,7 @@ def fit_data(fit: Fit) -> dict[str, Any]:
     return {
         "prior_class": fit.priors.prior_class,
         "names": list(fit.priors.names),
-        "priors": [str(p) for p in fit.priors.priors],
+        "priors": [_exact(p) for p in fit.priors.priors],
         "positions": list(fit.positions),
         "modes": [asdict(m) | {"scores": m.scores.tolist()} for m in fit.modes],
         "theta": fit.theta.tolist(),
@@ -63,6 +63,12 @@ def fit_from(data: dict[str, Any]) -> Fit:
         failures=data["failures"],
         calls=data["calls"],
     )
+
+
+def _exact(prior: Prior) -> str:
+    """A prior as a case file would write it, with every digit of its arguments."""
+    pairs = zip(FAMILIES[prior.family], prior.arguments, strict=True)
+    return f"{prior.family}({', '.join(f'{name}={value!r}' for name, value in pairs)})"
 
 
 def _finite(x: np.ndarray) -> list[float | None]:

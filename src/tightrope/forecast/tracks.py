@@ -96,7 +96,10 @@ def above(laws: Laws, floor: Mapping[str, int]) -> Laws:
 
     return Laws(
         {k: cut(v) for k, v in laws.kernels.items()},
-        {k: ExitLaw(cut(v.probability), {t: cut(s) for t, s in v.shares.items()}) for k, v in laws.exits.items()},
+        {
+            k: ExitLaw(cut(law.probability), {t: cut(s) for t, s in law.shares.items()})
+            for k, law in laws.exits.items()
+        },
         {k: cut(v) for k, v in laws.strategies.items()},
     )
 
@@ -126,29 +129,31 @@ def plan_tracks(events: Sequence[Event], *, first: str) -> Layout:
 
 
 def _masks(game: Game, layout: Layout, shape: tuple[int, ...], floor: Mapping[str, int]) -> dict[str, Any]:
-    """Constant arrays that say which track loses what when."""
+    """Constant arrays that say which track loses what when.
+
+    A counted event's track is pushed twice: without the move's action, and whatever the move.
+    """
     start = parse_period(layout.first)
     spread = [(e, k) for e in layout.counted for k in range(e.at_least)]
     tracks = 1 + len(layout.state) + 2 * len(spread)
     keep = np.ones((tracks, *shape))
     active = np.zeros((layout.periods + 1, tracks), dtype=bool)
-    for number, event in enumerate(layout.state, start=1):
-        axis = game.states.index(event.variable)
-        levels = game.levels[event.variable][floor.get(event.variable, 0) :]
-        inside = np.array([level in event.levels for level in levels], dtype=float)
+    for number, reached in enumerate(layout.state, start=1):
+        axis = game.states.index(reached.variable)
+        levels = game.levels[reached.variable][floor.get(reached.variable, 0) :]
+        inside = np.array([level in reached.levels for level in levels], dtype=float)
         keep[number] = 1.0 - inside.reshape([-1 if k == axis else 1 for k in range(len(shape))])
-        for opening in range(parse_period(event.first) - start, parse_period(event.last) - start + 1):
+        for opening in range(parse_period(reached.first) - start, parse_period(reached.last) - start + 1):
             if opening >= 0:
                 active[opening, number] = True
     weights = {m: np.ones((layout.periods, tracks, len(game.levels[m]))) for m in game.moves}
     base = 1 + len(layout.state)
     for number, (event, _) in enumerate(spread):
-        hit = np.array([action == event.action for action in game.levels[event.move]], dtype=float)
+        others = np.array([float(action != event.action) for action in game.levels[event.move]])
         for period in range(layout.periods):
             now = start + period
             inside_span = parse_period(event.first) <= now <= parse_period(event.last)
-            weights[event.move][period, base + number] = 1.0 - hit if inside_span else 1.0
-            weights[event.move][period, base + len(spread) + number] = hit if inside_span else 0.0
+            weights[event.move][period, base + number] = others if inside_span else 1.0
     carry = np.zeros((len(spread), len(spread)))
     for number, (event, k) in enumerate(spread):
         if k > 0:
@@ -158,7 +163,7 @@ def _masks(game: Game, layout: Layout, shape: tuple[int, ...], floor: Mapping[st
 
 @lru_cache(maxsize=32)
 def _runner(game: Game, shape: tuple[int, ...], plain: int, counted: int) -> Any:
-    """Compiled propagation of 1 + states tracks and twice `counted` ones (not yet, and just now)."""
+    """Compiled propagation of 1 + states tracks and twice `counted` ones (without the action, and in all)."""
     sizes = dict(zip(game.states, shape, strict=True))
 
     def push(laws: Laws, live: Array, weights: dict[str, Array]) -> tuple[Array, dict[str, Array]]:
@@ -197,7 +202,8 @@ def _runner(game: Game, shape: tuple[int, ...], plain: int, counted: int) -> Any
             both = jnp.concatenate([live, live[plain:]])
             moved, left = jax.vmap(lambda x, w: push(laws, x, w))(both, weights)
             still = moved[: plain + counted]
-            counts = moved[plain + counted :]
+            # By difference, not by a weight on the action: what ends before the move never made it.
+            counts = moved[plain + counted :] - still[plain:]
             if counted:
                 still = still.at[plain:].add(jnp.tensordot(carry, counts, axes=1))
             gone = {}
@@ -205,7 +211,7 @@ def _runner(game: Game, shape: tuple[int, ...], plain: int, counted: int) -> Any
                 out = left[name][: plain + counted]
                 if counted:
                     # mass that ends in the very period of its last counted move has had its event
-                    out = out.at[plain:].add(carry @ left[name][plain + counted :])
+                    out = out.at[plain:].add(carry @ (left[name][plain + counted :] - out[plain:]))
                 gone[name] = ended[name] + out
             held, seen = observe(still, active)
             return (held, gone), (*seen, gone)
@@ -251,10 +257,10 @@ def propagate(
         table[:, floor.get(name, 0) :] = marginal[name]
         full[name] = table
     missed: dict[Event, np.ndarray] = {}
-    for number, event in enumerate(layout.state, start=1):
-        counts_as = _counting(game, event.variable, event.levels)
+    for number, reached in enumerate(layout.state, start=1):
+        counts_as = _counting(game, reached.variable, reached.levels)
         lost = sum((ended[t][:, number] for t in game.terminals if t not in counts_as), np.zeros(len(sums)))
-        missed[event] = sums[:, number] + lost
+        missed[reached] = sums[:, number] + lost
     for event in layout.counted:
         rows = [plain + k for k, (e, _) in enumerate(spread) if e == event]
         missed[event] = sum(
@@ -271,24 +277,34 @@ def _counting(game: Game, variable: str, levels: Sequence[str]) -> list[str]:
 
 
 def probability(game: Game, paths: Paths, event: Event, *, first: str) -> float:
-    """The probability of an event, read off a propagation that followed it."""
+    """The probability of an event, read off a propagation that followed it.
+
+    Raises ValueError for an event that is over before period `first` opens: the record answers it.
+    """
     start = parse_period(first)
+
+    def opening(period: str, later: int = 0) -> int:
+        row = parse_period(period) - start
+        if row < 0:
+            raise ValueError(f"{event!r} is over before {first}: the record answers it, not a forecast")
+        return row + later
+
     match event:
         case Reaches(last=end):
-            value = 1.0 - paths.missed[event][parse_period(end) - start]
+            value = 1.0 - paths.missed[event][opening(end)]
         case AnyMove(move, action, begin, end):
-            value = 1.0 - paths.missed[CountMove(move, action, 1, begin, end)][parse_period(end) - start + 1]
+            value = 1.0 - paths.missed[CountMove(move, action, 1, begin, end)][opening(end, 1)]
         case CountMove(last=end):
-            value = 1.0 - paths.missed[event][parse_period(end) - start + 1]
+            value = 1.0 - paths.missed[event][opening(end, 1)]
         case At(variable, levels, on):
-            row = parse_period(on) - start
+            row = opening(on)
             inside = [game.levels[variable].index(level) for level in levels]
             value = paths.marginal[variable][row][inside].sum()
             value += sum(paths.ended[t][row] for t in _counting(game, variable, levels))
         case EnteredTerminal(terminals, by):
-            value = sum(paths.ended[t][parse_period(by) - start] for t in terminals)
+            value = sum(paths.ended[t][opening(by)] for t in terminals)
         case NoTerminal(terminals, by):
-            value = 1.0 - sum(paths.ended[t][parse_period(by) - start] for t in terminals)
+            value = 1.0 - sum(paths.ended[t][opening(by)] for t in terminals)
         case _:
             raise ValueError(f"{event!r} has no probability here")
     return float(min(max(value, 0.0), 1.0))
