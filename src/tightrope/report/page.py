@@ -83,14 +83,18 @@ def render_report(report: Report) -> str:
     sections = tuple(_drawn(section) for section in sections_of(report))
     charts = any(isinstance(block, Figure) for section in sections for block in section.blocks)
     scripts = (vega_bundle(), _part("page.js")) if charts else ()
-    return environment.get_template("page.html.jinja").render(
-        report=report,
-        sections=sections,
-        marks=MARKS,
-        style=_part("page.css"),
-        scripts=scripts,
-        policy=content_policy(scripts),
-        kind=lambda block: type(block).__name__,
+    return (
+        environment.get_template("page.html.jinja")
+        .render(
+            report=report,
+            sections=sections,
+            marks=MARKS,
+            style=_part("page.css"),
+            scripts=scripts,
+            policy=content_policy(scripts),
+            kind=lambda block: type(block).__name__,
+        )
+        .lstrip()
     )
 
 

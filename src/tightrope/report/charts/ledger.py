@@ -59,7 +59,7 @@ def ledger_chart(fears: pd.DataFrame, outcomes: pd.DataFrame, *, description: st
         .scale(domain=names)
         .sort(names)
         .title(None)
-        .axis(grid=True, ticks=False, domain=False, labelLimit=170)
+        .axis(grid=True, ticks=False, domain=False, labelLimit=170, zindex=0)
     )
     below = base.mark_rect().encode(
         x=x(False),

@@ -39,7 +39,7 @@ def frame() -> dict[str, Any]:
     words = {"labelColor": INK, "titleColor": MUTED, "labelFontSize": 11, "titleFontSize": 11}
     return {
         "background": "transparent",
-        "font": "system-ui, 'Segoe UI', 'Liberation Sans', Arial, sans-serif",
+        "font": "Arial, 'Liberation Sans', Helvetica, sans-serif",
         "view": {"stroke": None},
         "axis": {
             **words,

@@ -32,22 +32,21 @@ def timeline_chart(
     most      the periods to pick out, the most surprising first; they carry their rank
     surprise  draw the surprise (not where it is not certified)
     """
-    span = [str(periods["start"].iloc[0]), str(periods["end"].iloc[-1])]
     parts: list[Any] = []
     if surprise:
-        parts.append(_surprise(periods, most, span))
+        parts.append(_surprise(periods, most))
     states = _runs(coded[coded["kind"] == "state"], periods)
     if len(states):
-        parts.append(_bands(states, span))
+        parts.append(_bands(states))
     moves = coded[coded["kind"] == "move"]
     names = list(dict.fromkeys(moves["name"]))
     for name in names:
-        parts.append(_ticks(moves[moves["name"] == name], periods, span, labels=name == names[-1]))
+        parts.append(_ticks(moves[moves["name"] == name], periods, labels=name == names[-1]))
     chart = alt.vconcat(*parts, spacing=14).resolve_scale(color="independent", y="independent")
     return finished(chart, description=description)
 
 
-def _x(span: list[str], *, labels: bool = True) -> alt.X:
+def _x(*, labels: bool = True) -> alt.X:
     axis = alt.Axis(
         format="%Y",
         tickCount={"interval": "year", "step": 2},
@@ -56,16 +55,16 @@ def _x(span: list[str], *, labels: bool = True) -> alt.X:
         ticks=labels,
         labelFlush=False,
     )
-    return alt.X("start:T").scale(type="utc", domain=span, nice=False).title(None).axis(axis)
+    return alt.X("start:T").scale(type="utc", nice=False).title(None).axis(axis)
 
 
-def _surprise(periods: pd.DataFrame, most: list[str], span: list[str]) -> Any:
+def _surprise(periods: pd.DataFrame, most: list[str]) -> Any:
     rows = periods[["period", "start", "end", "surprise"]].copy()
     rows["picked"] = rows["period"].isin(most)
     rows["place"] = [str(most.index(p) + 1) if p in most else "" for p in rows["period"]]
     base = alt.Chart(rows)
     bars = base.mark_rect(stroke=None).encode(
-        x=_x(span),
+        x=_x(),
         x2="end:T",
         y=alt.Y("surprise:Q").title("surprise, bits").axis(tickCount=4).scale(zero=True),
         y2=alt.datum(0),
@@ -112,7 +111,7 @@ def _runs(states: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _bands(runs: pd.DataFrame, span: list[str]) -> Any:
+def _bands(runs: pd.DataFrame) -> Any:
     y = (
         alt.Y("variable:N")
         .sort(list(dict.fromkeys(runs["variable"])))
@@ -121,7 +120,7 @@ def _bands(runs: pd.DataFrame, span: list[str]) -> Any:
     )
     base = alt.Chart(runs).encode(y=y)
     bands = base.mark_rect(stroke="white", strokeWidth=0.5).encode(
-        x=_x(span, labels=False),
+        x=_x(labels=False),
         x2="end:T",
         color=alt.Color("colour:N").scale(None).legend(None),
         tooltip=[alt.Tooltip(f"{name}:N", title=name) for name in ("variable", "level", "from", "to")],
@@ -132,7 +131,7 @@ def _bands(runs: pd.DataFrame, span: list[str]) -> Any:
     return alt.layer(bands, words).properties(width=WIDTH, height=alt.Step(24))
 
 
-def _ticks(moves: pd.DataFrame, periods: pd.DataFrame, span: list[str], *, labels: bool) -> Any:
+def _ticks(moves: pd.DataFrame, periods: pd.DataFrame, *, labels: bool) -> Any:
     """One row an action, a block where it was taken, hollow where it stands by default only."""
     rows = moves.merge(periods[["period", "start", "end"]], on="period", how="left")
     rows["seen"] = rows["observed"].map({True: "coded", False: "by default"})
@@ -142,7 +141,7 @@ def _ticks(moves: pd.DataFrame, periods: pd.DataFrame, span: list[str], *, label
         alt.Chart(rows[["period", "start", "end", "level", "seen"]])
         .mark_rect(strokeWidth=1)
         .encode(
-            x=_x(span, labels=labels),
+            x=_x(labels=labels),
             x2="end:T",
             y=alt.Y("level:N").sort(order).title(label).axis(ticks=False, domain=False, grid=True),
             fill=alt.Fill("seen:N")

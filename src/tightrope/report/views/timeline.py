@@ -110,7 +110,7 @@ def _item(row: dict[Any, Any], events: pd.DataFrame | None) -> tuple[Line, ...]:
     head = Line(f"{row['period']}, {number(row['surprise'])} bits.", strong=True)
     lines = [head]
     if row["parts"]:
-        lines.append(Line(row["parts"]))
+        lines.append(Line(f"{row['parts'].rstrip('.')}."))
     if events is not None:
         for event in events[events["period"] == row["period"]].to_dict("records"):
             lines.append(Line(f"{event['date']}: {event['summary']}"))

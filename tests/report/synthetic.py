@@ -1,0 +1,411 @@
+"""A made-up report about two made-up countries, of the size of a real one. No number here means anything."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tightrope.report import sections as s
+
+STATES = {
+    "union": ("Union", ["loose", "treaty", "market", "currency"]),
+    "defence": ("Defence", ["allied", "integrated", "based"]),
+    "exports": ("Export routes", ["diversified", "dependent"]),
+    "regime": ("Regime", ["crisis", "shaky", "secure"]),
+    "west": ("The others' stance", ["open", "frozen", "sanctions"]),
+}
+MOVES = {
+    "alda": ("Alda", ["hold", "aid", "ask_peripheral", "ask_core", "squeeze", "annex"]),
+    "brin": ("Brin", ["stall", "concede_peripheral", "concede_core", "hedge"]),
+}
+ABLATIONS = [f"no_{word}" for word in (
+    "confrontation", "belief", "framing", "memory", "outside_option", "risk", "energy_price",
+    "sanctions", "advance_payment", "exchange", "punishment", "prestige",
+)]  # fmt: skip
+FORECASTERS = ["game", "Markov chain", "persistence", "climatology"]
+
+
+def periods(n: int = 118) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    names = [f"{1996 + k // 4}Q{k % 4 + 1}" for k in range(n + 1)]
+    starts = [f"{1996 + k // 4}-{3 * (k % 4) + 1:02d}-01" for k in range(n + 1)]
+    surprise = rng.gamma(2.0, 1.1, n)
+    surprise[98 % n] = 14.2
+    return pd.DataFrame(
+        {
+            "period": names[:n],
+            "start": starts[:n],
+            "end": starts[1:],
+            "surprise": surprise,
+            "parts": ["regime falls two levels" if k == 98 else "" for k in range(n)],
+        }
+    )
+
+
+def coded(frame: pd.DataFrame) -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    rows = []
+    for name, (label, levels) in STATES.items():
+        rank = 0
+        for period in frame["period"]:
+            if rng.random() < 0.06:
+                rank = int(
+                    np.clip(
+                        rank + (1 if name in ("union", "defence") else rng.choice([-1, 1])),
+                        0,
+                        len(levels) - 1,
+                    )
+                )
+            rows.append((period, name, label, "state", levels[rank], rank, True))
+    for name, (label, levels) in MOVES.items():
+        for period in frame["period"]:
+            rank = int(rng.choice(len(levels), p=rng.dirichlet(np.ones(len(levels)))))
+            rows.append((period, name, label, "move", levels[rank], rank, bool(rng.random() > 0.2)))
+    return pd.DataFrame(rows, columns=["period", "name", "label", "kind", "level", "rank", "observed"])
+
+
+def judgement(**changes: object) -> s.Judgement:
+    rng = np.random.default_rng(3)
+    rows = []
+    for k in range(12):
+        model = [0.0021, 0.012, 0.18, 0.41, 0.33, 0.27, 0.62, 0.05, 0.14, 0.55, 0.22, 0.07][k]
+        outside = [0.0038, 0.02, 0.22, 0.5, 0.2, 0.3, 0.7, 0.04, 0.1, 0.6, 0.2, 0.05][k]
+        p = 0.9 * model + 0.1 * outside
+        spread = rng.uniform(0.2, 0.6)
+        rows.append(
+            {
+                "id": f"L{k + 1:02d}",
+                "question": [
+                    "Will Brin have stopped being a separate state by the middle of 2031?",
+                    "Will Brin have a common currency with Alda by mid-2031?",
+                    "Will the stance of the others be open at some quarter start by the end of 2028?",
+                    "Will Alda cut energy or trade, or refuse a loan as pressure, by the end of 2028?",
+                ][k % 4],
+                "deadline": ["2031-06-30", "2028-12-31"][k % 2],
+                "probability": p,
+                "model": model,
+                "lower": p * (1 - spread),
+                "upper": min(1.0, p * (1 + spread)),
+                "outside": outside,
+                "outside_source": "reference class" if k == 0 else "Markov chain",
+                "epsilon": 0.1,
+                "mark": ["estimated", "calibrated", "assumed"][k % 3],
+                "certified": k != 10,
+                "criteria": "Yes if that level is printed; promises do not count." if k < 2 else None,
+            }
+        )  # fmt: skip
+    fields: dict[str, object] = {
+        "live": pd.DataFrame(rows),
+        "as_of": "2025-07-01",
+        "known_until": "2025Q2",
+        "confidence": "Low: one crisis quarter carries most of what the record says about crises, and the "
+        "Markov chain did better on past questions.",
+        "warnings": (
+            "The Markov chain beats the game on hindcasts (Brier 0.38 against 0.41 on 21 questions).",
+            "One live question rests on solutions without a certificate; no number is printed for it.",
+        ),
+        "epsilon_why": "Its prior is Beta(1, 9), with mean one in ten.",
+        "draws": 96,
+    }
+    return s.Judgement(**(fields | changes))  # type: ignore[arg-type]
+
+
+def fan(event: str, top: float, *, certified: bool = True) -> s.Fan:
+    days = pd.date_range("2025-07-01", "2031-07-01", freq="QS")
+    t = np.linspace(0, 1, len(days))
+    mean = top * t
+    return s.Fan(
+        event=event,
+        paths=pd.DataFrame(
+            {
+                "date": [d.date().isoformat() for d in days],
+                "lower95": mean * 0.3, "lower80": mean * 0.5, "lower50": mean * 0.75, "median": mean * 0.95,
+                "upper50": mean * 1.2, "upper80": mean * 1.6, "upper95": mean * 2.1,
+                "probability": mean, "model": mean * 0.9, "outside": mean * 1.8,
+            }
+        ),
+        epsilon=0.1,
+        outside_source="reference class",
+        mark="estimated",
+        certified=certified,
+    )  # fmt: skip
+
+
+def timeline(**changes: object) -> s.Timeline:
+    frame = periods()
+    names = list(frame["period"])
+    events = pd.DataFrame(
+        [
+            (p, f"E{k:03d}", frame["start"][i], f"Leaders of Alda and Brin met and announced programme {k}.",
+             f"https://example.org/news/{k}", f"Example News {k}")
+            for k, (i, p) in enumerate((i, p) for i, p in enumerate(names) for _ in range(1 + i % 2))
+        ],
+        columns=["period", "id", "date", "summary", "source_url", "source_title"],
+    )  # fmt: skip
+    fields: dict[str, object] = {
+        "periods": frame, "coded": coded(frame), "events": events,
+        "evaluated": "at the posterior mode under agnostic priors",
+    }  # fmt: skip
+    return s.Timeline(**(fields | changes))  # type: ignore[arg-type]
+
+
+def claims() -> s.Claims:
+    rng = np.random.default_rng(4)
+    rows, shares, quantities = [], [], []
+    results = ["holds", "holds", "holds", "fails", "not certified", "undefined"]
+    flags = ["works", "works, prior_only", "vacuous", "overdetermined", "fragile", "prior_only", ""]
+    for k in range(32):
+        name = f"C{k + 1:02d}"
+        out = k in (9, 10, 13, 18)
+        fit = "untestable" if out else results[int(rng.integers(6))]
+        rows.append(
+            {
+                "id": name,
+                "kind": ["descriptive", "causal", "inference", "forecast", "counterfactual"][k % 5],
+                "text": ["Alda puts a calm, predictable Brin ahead of further gains there.",
+                         "Weakness has not changed what Brin wants or its will to defend it, and this "
+                         "shows more as control at home returns.",
+                         "A limited shake-up of the regime suited Alda's interests."][k % 3],
+                "check": None if out else f"p_aid_{k} > p_ask_{k} + p_squeeze_{k}",
+                "reference": "untestable" if out else "holds" if k % 7 else "fails",
+                "fit": fit,
+                "share_fit": None if out else float(rng.choice([0.0, 0.4, 0.9, 1.0])),
+                "share_argument": None if out else float(rng.uniform(0.5, 1)),
+                "share_agnostic": None if out else float(rng.uniform(0.2, 1)),
+                "draws_fit": 96,
+                "flags": "untestable" if out else flags[k % len(flags)],
+                "named": "" if out else ABLATIONS[k % len(ABLATIONS)],
+                "needs": ABLATIONS[k % len(ABLATIONS)] if k % 3 == 0 and not out else "",
+                "untestable": "The belief is not seen and no crisis quarter lacks framing." if out else None,
+                "threshold": None,
+                "later": "No ask_core after 2019Q4 and no squeeze after 2020Q1 is coded.",
+            }
+        )  # fmt: skip
+        if k % 2 == 0:
+            n = int(rng.integers(5, 40))
+            shares.append(
+                (name, "stall or hedge | ask_core or squeeze", int(0.7 * n), n, 0.4, 0.85, "majority", True)
+            )
+        if k % 4 == 0:
+            shares.append((name, "aid | west == open", 0, 14, 0.0, 0.23, None, None))
+        if not out:
+            for which in ("aid", "ask"):
+                quantities.append(
+                    (name, f"p_{which}_{k}", f"P({which}) in crisis", "probability", float(rng.beta(1, 3)),
+                     float(rng.beta(1, 3)), 0.05, 0.6, True, fit != "not certified", "calibrated",
+                     "estimated" if k % 2 else "calibrated")
+                )  # fmt: skip
+    return s.Claims(
+        claims=pd.DataFrame(rows),
+        shares=pd.DataFrame(shares, columns=[c.name for c in s.TABLES["shares"]]),
+        quantities=pd.DataFrame(quantities, columns=[c.name for c in s.TABLES["quantities"]]),
+        fit_about="posterior mode under agnostic priors",
+    )
+
+
+def matrix() -> s.Matrix:
+    rng = np.random.default_rng(5)
+    rows = []
+    for k in range(28):
+        for j, ablation in enumerate(ABLATIONS):
+            for at in ("reference", "fit"):
+                named = j == k % len(ABLATIONS)
+                odds = [0.2, 0.7, 0.03, 0.03, 0.02, 0.02] if named else [0.78, 0.08, 0.06, 0.03, 0.03, 0.02]
+                result = rng.choice(
+                    ["holds", "breaks", "fails", "changes", "not certified", "undefined"], p=odds
+                )
+                rows.append((f"C{k + 1:02d}", ablation, at, str(result), named))
+    about = [f"{name.replace('_', ' ').capitalize()}: the mechanism is switched off." for name in ABLATIONS]
+    return s.Matrix(
+        cells=pd.DataFrame(rows, columns=["claim", "ablation", "at", "result", "named"]),
+        ablations=pd.DataFrame({"ablation": ABLATIONS, "about": about}),
+    )
+
+
+def policy() -> s.Policy:
+    rng = np.random.default_rng(6)
+    rows = []
+    for name, (label, actions) in MOVES.items():
+        for slice_ in ("confrontation low", "confrontation high"):
+            order = 0
+            for union in ("treaty", "market"):
+                for regime in ("crisis", "shaky", "secure"):
+                    p = rng.dirichlet(np.full(len(actions), 0.5))
+                    visited = int(rng.integers(0, 20)) if regime != "crisis" else 0
+                    for rank, action in enumerate(actions):
+                        cannot = name == "alda" and action == "annex" and union == "treaty"
+                        rows.append(
+                            (slice_ + f" ({name})", label, f"{union}, based, {regime}", order, action, rank,
+                             float("nan") if cannot else float(p[rank]), visited,
+                             (union, regime, slice_) != ("market", "secure", "confrontation high"))
+                        )  # fmt: skip
+                    order += 1
+    columns = ["slice", "mover", "state", "order", "action", "rank", "probability", "visited", "certified"]
+    return s.Policy(policy=pd.DataFrame(rows, columns=columns), parameters="at the posterior mode")
+
+
+def questions() -> s.Questions:
+    rng = np.random.default_rng(7)
+    rows, forecasts = [], []
+    for k in range(35):
+        can = k % 7 not in (3, 5)
+        resolution = "open" if k in (2, 30) else ("yes" if rng.random() < 0.5 else "no")
+        rows.append(
+            {
+                "id": f"Q{k + 1:02d}",
+                "question": "Will Brin have a common currency with Alda, or union bodies over it, by then?",
+                "event": "union reaches currency",
+                "origin": f"{2018 + k // 6}-05-12",
+                "deadline": f"{2020 + k // 6}-06-30",
+                "resolution": resolution,
+                "answerable": can,
+                "reason": None if can else "a signed treaty is not coded",
+            }
+        )  # fmt: skip
+        for name in FORECASTERS if can else ():
+            p = float(rng.beta(0.8, 0.8))
+            y = {"yes": 1.0, "no": 0.0, "open": float("nan")}[resolution]
+            game = name == "game"
+            forecasts.append(
+                {
+                    "id": f"Q{k + 1:02d}", "forecaster": name, "probability": p,
+                    "lower": max(0.0, p - 0.1) if game else None,
+                    "upper": min(1.0, p + 0.1) if game else None,
+                    "brier": (p - y) ** 2,
+                    "log_score": float(-np.log(max(p if y == 1 else 1 - p, 0.001))) if y == y else y,
+                    "mark": "estimated", "certified": not (game and k == 6),
+                }
+            )  # fmt: skip
+    means = []
+    for group, names, n in (
+        ("all resolved", [*FORECASTERS, "always 50 %"], 21),
+        ("merger only", ["game", "reference class", "always 2 %"], 2),
+    ):
+        for j, name in enumerate(names):
+            b = 0.41 - 0.02 * j if n > 2 else 0.0004 * (j + 1)
+            means.append((group, name, n, b, b * 0.7, b * 1.3, 3 * b, 2.2 * b, 3.7 * b))
+    return s.Questions(
+        questions=pd.DataFrame(rows),
+        forecasts=pd.DataFrame(forecasts),
+        means=pd.DataFrame(means, columns=[c.name for c in s.TABLES["means"]]),
+        interval_how="95 % bootstrap over origins",
+        note="These questions were written with hindsight about turning points.",
+    )
+
+
+def ledger() -> s.Ledger:
+    rng = np.random.default_rng(8)
+    years = list(range(1996, 2026))
+    fears = rng.poisson(2.2, len(years))
+    outcomes = [(y, "merger", 0, True) for y in years]
+    outcomes += [(y, "union rose a level", 1, False) for y in (1999, 2015)]
+    outcomes += [(y, "defence rose a level", 1, False) for y in (2009, 2022)]
+    scores = []
+    for event, n, yes, mean, b, c in (
+        ("merger", 97, 0, 0.35, 0.188, 0.0004), ("base", 31, 0, 0.3, 0.2, 0.0004),
+        ("constitution", 20, 12, 0.5, 0.26, 0.58), ("all", 172, 9, 0.36, 0.254, 0.051),
+    ):  # fmt: skip
+        scores.append((event, n, yes, mean, b, c, 1 - b / c, 2 * b, 3 * c))
+    return s.Ledger(
+        event="a merger",
+        fears=pd.DataFrame(
+            {"year": years, "statements": fears + rng.poisson(1.0, len(years)), "fears": fears}
+        ),
+        outcomes=pd.DataFrame(outcomes, columns=["year", "outcome", "count", "feared"]),
+        scores=pd.DataFrame(scores, columns=[c.name for c in s.TABLES["scores"]]),
+        note="The ledger is no random sample: searches were aimed at speculation.",
+    )
+
+
+def parameters() -> s.Parameters:
+    rng = np.random.default_rng(9)
+    rows = []
+    for k in range(44):
+        fixed = k % 9 == 0
+        ratio = float(np.clip(rng.beta(6, 1.3) * 1.05, 0.2, 1.1))
+        value = float(rng.normal(0, 1))
+        rows.append(
+            {
+                "name": f"cost_of_intervention_{k}", "reference": value,
+                "prior": "fixed" if fixed else "normal(0, 1)",
+                "prior_lower": None if fixed else -1.64, "prior_median": None if fixed else 0.0,
+                "prior_upper": None if fixed else 1.64, "mode": value * 0.9,
+                "lower": None if fixed else value - ratio, "upper": None if fixed else value + ratio,
+                "sd_ratio": None if fixed else ratio,
+                "mark": "estimated" if not fixed and ratio < 0.8 else "calibrated" if k % 2 else "assumed",
+                "note": "fixed" if fixed else "the record says nothing about this" if ratio > 0.95 else "",
+                "why": "An intervention would cost far more than any loan.",
+            }
+        )  # fmt: skip
+    return s.Parameters(parameters=pd.DataFrame(rows), prior_class="agnostic")
+
+
+def closing() -> dict[str, object]:
+    checks = pd.DataFrame(
+        [
+            ("equilibrium at the reference", "converged: residual 3.1e-11 after 9 (newton)", True, None),
+            ("Pareto shape of the weights", "0.41", True, "above 0.7 the weights are not to be trusted"),
+            ("effective draws", "14 of 96", False, "fewer than 20: the Laplace approximation stands in"),
+            ("certified draws in forecasts", "95 of 96", None, None),
+        ],
+        columns=["name", "value", "good", "note"],
+    )
+    starts = pd.DataFrame(
+        [
+            ("reference", -412.2, -380.1, 34, "converged"),
+            ("prior medians", -412.9, -381.0, 50, "steps used up"),
+        ],
+        columns=["start", "log_posterior", "log_likelihood", "steps", "ended"],
+    )
+    solved = pd.DataFrame(
+        [("argument", 200, 197), ("agnostic", 200, 181)], columns=["prior_class", "draws", "certified"]
+    )
+    return {
+        "diagnostics": s.Diagnostics(
+            checks=checks, starts=starts, solved=solved, warnings=("Two starts disagree by 0.7 nats.",)
+        ),
+        "provenance": s.Provenance(
+            case_hash="3f2a9c1e",
+            seed=1,
+            command="tightrope run cases/alda-brin --quick",
+            made_on="2025-07-02",
+            versions=pd.DataFrame([("python", "3.11.9"), ("jax", "0.10.2")], columns=["package", "version"]),
+            sources=pd.DataFrame(
+                [("events.csv", "Example News archive", "facts; links only", "https://example.org/a"),
+                 ("record.csv", "coded by hand", "CC0", None)],
+                columns=["file", "source", "licence", "url"],
+            ),
+            timings=pd.DataFrame(
+                [("fit", 81.0, None), ("answers", 0.01, "from the cache"), ("claims", 190.0, None)],
+                columns=["step", "seconds", "note"],
+            ),
+        ),
+        "watch": s.Watch(
+            watch=pd.DataFrame(
+                [("the regime", "A crisis raises aid, lowers asks.", "secure since 2021Q3", "L09"),
+                 ("an ask about the core", "None has come since 2019Q4.", "none", None)],
+                columns=["indicator", "why", "now", "question"],
+            )
+        ),
+    }  # fmt: skip
+
+
+def report(**changes: object) -> s.Report:
+    fields: dict[str, object] = {
+        "title": "Alda and Brin (synthetic)",
+        "case": "alda-brin",
+        "about": "A made-up report for tests. No number in it means anything.",
+        "judgement": judgement(),
+        "fans": s.Fans(
+            fans=(fan("Brin has merged into Alda", 0.021), fan("the union has a common currency", 0.09))
+        ),
+        "timeline": timeline(),
+        "claims": claims(),
+        "matrix": matrix(),
+        "policy": policy(),
+        "questions": questions(),
+        "ledger": ledger(),
+        "parameters": parameters(),
+        **closing(),
+    }
+    return s.Report(**(fields | changes))  # type: ignore[arg-type]

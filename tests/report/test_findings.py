@@ -1,0 +1,180 @@
+"""Titles are computed from the data: another world, another title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from tests.report import synthetic
+from tightrope.report import sections as s
+from tightrope.report.blocks import Figure
+from tightrope.report.page import render_report, sections_of
+from tightrope.report.views.claims import flags_of, shares_title, summary
+from tightrope.report.views.fans import fan_title
+from tightrope.report.views.ledger import ledger_title
+from tightrope.report.views.matrix import matrix_title
+from tightrope.report.views.parameters import ratio_title
+from tightrope.report.views.policy import policy_title, printable
+from tightrope.report.views.questions import means_title, misses_title
+from tightrope.report.views.timeline import most_surprising, wide
+
+
+def test_fan_title_gives_the_last_date() -> None:
+    title = fan_title(synthetic.fan("it came", 0.1)).replace("\u00a0", " ")
+    assert title == (
+        "That it came by 1 July 2031 has a probability of 10 % (95 % of draws: 3.0–21 %); "
+        "the outside view says 18 %."
+    )
+
+
+def test_five_most_surprising_periods_in_order() -> None:
+    worst = most_surprising(synthetic.timeline())
+    assert worst.iloc[0]["period"] == "2020Q3"
+    assert worst["surprise"].is_monotonic_decreasing
+    assert len(worst) == 5
+    rest = synthetic.periods().set_index("period").drop(worst["period"])
+    assert rest["surprise"].max() <= worst["surprise"].min()
+
+
+def test_wide_record_says_what_was_held_by_default() -> None:
+    timeline = synthetic.timeline()
+    table = wide(timeline).set_index("period")
+    for row in timeline.coded.to_dict("records"):
+        assert table.loc[row["period"], row["label"]] == row["level"] + ("" if row["observed"] else "*")
+
+
+def test_ledger_title_counts() -> None:
+    ledger = synthetic.ledger()
+    assert "feared a merger; it never came." in ledger_title(ledger)
+    came = ledger.outcomes.copy()
+    came.loc[0, "count"] = 1
+    assert ledger_title(replace(ledger, outcomes=came)).endswith("it came once.")
+
+
+def test_means_title_names_the_winner_whoever_it_is() -> None:
+    rows = [
+        ("all", "game", 21, 0.41, 1.2),
+        ("all", "Markov chain", 21, 0.38, 1.1),
+        ("all", "persistence", 21, 0.4, 1.1),
+    ]
+    means = pd.DataFrame(rows, columns=["group", "forecaster", "n", "brier", "log_score"])
+    assert means_title("all", means) == (
+        "On 21 questions (all) the best Brier score is that of Markov chain (0.380); "
+        "the game is number 3 of 3 (0.410)."
+    )
+    better = means.assign(brier=[0.1, 0.38, 0.4])
+    assert means_title("all", better).endswith("that of game (0.100), before Markov chain (0.380).")
+
+
+def test_misses_title_counts_wrong_sides() -> None:
+    questions = synthetic.questions()
+    asked = questions.questions[questions.questions["answerable"].astype(bool)]
+    game = questions.forecasts[questions.forecasts["forecaster"] == "game"].set_index("id")
+    wrong = n = 0
+    for row in asked.to_dict("records"):
+        forecast = game.loc[row["id"]]
+        if row["resolution"] != "open" and forecast["certified"]:
+            n += 1
+            wrong += (forecast["probability"] > 0.5) != (row["resolution"] == "yes")
+    assert f"wrong side on {wrong} of {n} resolved" in misses_title(questions, asked)
+
+
+def test_matrix_title_counts_named_ablations_that_break() -> None:
+    rows = [
+        ("C01", "no_belief", "reference", "breaks", True), ("C01", "no_risk", "reference", "breaks", False),
+        ("C02", "no_belief", "reference", "breaks", False), ("C02", "no_risk", "reference", "holds", True),
+    ]  # fmt: skip
+    cells = pd.DataFrame(rows, columns=["claim", "ablation", "at", "result", "named"])
+    assert matrix_title(cells) == (
+        "1 of 2 named ablations break their claim at the reference; no_belief breaks most (2 claims)."
+    )
+
+
+def test_claims_are_all_accounted_for() -> None:
+    claims = synthetic.claims().claims
+    assert summary(claims).startswith("Of 32 claims, 4 can't be tested. Of the other 28,")
+    fit = claims["share_fit"].dropna().astype(float)
+    assert f"{int((fit > 0.5).sum())} of 28 claims hold in most posterior draws" in shares_title(claims)
+    assert flags_of("works prior_only") == ("works", "prior only")
+
+
+def test_parameters_title_counts() -> None:
+    table = synthetic.parameters().parameters
+    ratios = table["sd_ratio"].dropna().astype(float)
+    assert ratio_title(table) == (
+        f"The record informs {(ratios < 0.8).sum()} of {len(ratios)} free parameters; "
+        f"it says nothing about {(ratios > 0.95).sum()}."
+    )
+
+
+def test_policy_title_looks_where_the_record_stood() -> None:
+    rows = synthetic.policy().policy
+    part = rows[rows["slice"] == rows["slice"].iloc[0]]
+    certified = part[part["certified"].astype(bool)]
+    state = certified.loc[certified["visited"].astype(int).idxmax(), "state"]
+    assert f"in {state}, where the record stood" in policy_title("x", part)
+    unsure = part.assign(certified=False)
+    assert policy_title("x", unsure) == "Alda, x: not certified."
+    assert set(printable(unsure)["probability"]) == {"not certified"}
+
+
+def _sparse() -> s.Report:
+    """Sections at the edge of empty: one of each thing, and every optional thing left out."""
+
+    def none(name: str) -> pd.DataFrame:
+        return pd.DataFrame(columns=[c.name for c in s.TABLES[name]])
+
+    def first(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.iloc[:1]
+
+    full = synthetic.claims()
+    questions, ledger, matrix = synthetic.questions(), synthetic.ledger(), synthetic.matrix()
+    periods = synthetic.periods(3).assign(surprise=float("nan"))
+    coded = synthetic.coded(periods)
+    fixed = synthetic.parameters().parameters.iloc[:1]
+    return s.Report(
+        title="Sparse",
+        case="sparse",
+        judgement=s.Judgement(live=first(synthetic.judgement().live).assign(certified=False)),
+        fans=s.Fans(fans=()),
+        timeline=s.Timeline(periods=periods, coded=coded[coded["kind"] == "state"]),
+        claims=s.Claims(claims=full.claims.iloc[9:10], shares=none("shares"), quantities=none("quantities")),
+        matrix=s.Matrix(cells=first(matrix.cells), ablations=first(matrix.ablations)),
+        policy=s.Policy(policy=none("policy")),
+        questions=s.Questions(
+            questions=questions.questions[~questions.questions["answerable"].astype(bool)],
+            forecasts=none("forecasts"),
+            means=none("means"),
+        ),
+        ledger=s.Ledger(
+            event="a merger", fears=first(ledger.fears), outcomes=none("outcomes"), scores=none("scores")
+        ),
+        parameters=s.Parameters(parameters=fixed),
+        diagnostics=s.Diagnostics(checks=none("checks")),
+        provenance=s.Provenance(versions=none("versions"), sources=none("sources"), timings=none("timings")),
+        watch=s.Watch(watch=none("watch")),
+    )
+
+
+def test_sparse_report_still_renders() -> None:
+    html = render_report(_sparse())
+    assert "no claims" not in html
+    assert re.findall(r"\b(nan|None|NaN)\b", html.split("<script>")[0]) == []
+
+
+def test_empty_questions_and_claims_do_not_break_the_page() -> None:
+    empty = pd.DataFrame(columns=[c.name for c in s.TABLES["live"]])
+    report = replace(_sparse(), judgement=s.Judgement(live=empty))
+    assert "No live question was asked." in render_report(report)
+
+
+@pytest.mark.parametrize("make", [synthetic.report, _sparse])
+def test_every_chart_has_a_finding_for_its_title(make: Callable[[], s.Report]) -> None:
+    report = make()
+    titles = [b.title for section in sections_of(report) for b in section.blocks if isinstance(b, Figure)]
+    assert len(titles) == len(set(titles))
+    assert all(any(c.isdigit() for c in title) or "one" in title or "No " in title for title in titles)
