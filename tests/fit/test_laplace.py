@@ -53,6 +53,10 @@ class Toy:
         value = -0.5 * float(gap @ self.precision @ gap)
         return value, -self.precision @ gap, np.array([0.25, 0.75]) * value
 
+    def value(self, v: np.ndarray) -> tuple[float, np.ndarray]:
+        value, _, rows = self.likelihood(v)
+        return value, rows
+
     def __call__(self, v: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient, _ = self.likelihood(v)
         return value - 0.5 * float(v @ v), gradient - v

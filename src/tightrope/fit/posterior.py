@@ -32,15 +32,17 @@ def compute_now(name: str, compute: Callable[[], Any]) -> Any:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to try. `starts` climbs of at most `steps` steps; `draws` weighted draws."""
+    """How hard to try.
+
+    starts, steps  climbs, of at most so many steps each
+    draws          weighted draws
+    central        curvature from differences on both sides (twice the work of one side)
+    """
 
     starts: int
     steps: int
     draws: int
-
-
-QUICK = Effort(starts=2, steps=50, draws=96)
-FULL = Effort(starts=6, steps=150, draws=400)
+    central: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +129,18 @@ def fit_record(
             "no start of the fit reached a certified equilibrium in which the record is possible"
         )
     target.warm = None
-    value, _, _ = target.likelihood(best.scores)
+    value, _ = target.value(best.scores)
     around = laplace_from(
         keep(
             "curvature",
-            lambda: as_plain(curvature(target, best.scores, on_step=_counter(on_progress, "curvature"))),
+            lambda: as_plain(
+                curvature(
+                    target,
+                    best.scores,
+                    central=effort.central,
+                    on_step=_counter(on_progress, "curvature"),
+                )
+            ),
         )
     )
     target.warm = None

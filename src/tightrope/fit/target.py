@@ -10,7 +10,7 @@ import numpy as np
 from tightrope.fit.priors import PriorSet, full_theta, slopes, values
 from tightrope.game.equilibrium import TOLERANCE
 from tightrope.record.filter import Evidence
-from tightrope.record.likelihood import value_and_gradient
+from tightrope.record.likelihood import value_and_gradient, value_only
 
 
 @dataclass
@@ -48,6 +48,18 @@ class Target:
         self.warm = found.z
         index = [game.parameters.index(name) for name in self.priors.names]
         return float(found.value), gradient[index] * slopes(self.priors, v), np.asarray(found.rows)
+
+    def value(self, v: np.ndarray) -> tuple[float, np.ndarray]:
+        """Log-likelihood and its parts by row, without a gradient; nan without a certificate."""
+        self.calls += 1
+        theta = self.theta(v)
+        found = value_only(self.evidence, theta, warm=self.warm, tolerance=self.tolerance)
+        if not float(found.residual) <= self.tolerance and self.warm is not None:
+            found = value_only(self.evidence, theta, tolerance=self.tolerance)
+        if not float(found.residual) <= self.tolerance or not np.isfinite(float(found.value)):
+            self.failures.append(np.array(v))
+            return float("nan"), np.asarray(found.rows)
+        return float(found.value), np.asarray(found.rows)
 
     def __call__(self, v: np.ndarray) -> tuple[float, np.ndarray]:
         """Log posterior and its gradient in v; nan without a certificate."""

@@ -21,6 +21,7 @@ from jax import Array
 
 from tightrope.game.certificate import Certificate, NotCertified, Status
 from tightrope.game.compile import Game
+from tightrope.game.continuation import find_root, method_of
 from tightrope.game.fixed_point import Root, fixed_point, solve_fixed_point
 from tightrope.game.named import Named, broadcast
 from tightrope.game.plan import Choice
@@ -205,13 +206,17 @@ def strategies_function(game: Game, convention: Convention) -> Any:
 def _solver(game: Game, convention: Convention, tolerance: float) -> Any:
     find, look = root_function(game, convention, tolerance), strategies_function(game, convention)
 
-    def run(theta: Array, z0: Array) -> tuple[Root, Strategies, float]:
+    def run(theta: Array, z0: Array, persist: bool = False) -> tuple[Root, Strategies, float, str]:
         numbers = primitives_function(game)(theta)
-        root = find(numbers, z0)
+        if persist:
+            root, method = find_root(find, numbers, z0, easy=start(game), tolerance=tolerance)
+        else:
+            root = find(numbers, z0)
+            method = method_of(root)
         strategies, image = look(root.z, numbers)
         again, _ = look(image, numbers)
         change = [float(jnp.max(jnp.abs(strategies[m].data - again[m].data))) for m in strategies]
-        return root, strategies, max(change, default=0.0)
+        return root, strategies, max(change, default=0.0), method
 
     return run
 
@@ -225,18 +230,20 @@ def solve(
     warm: np.ndarray | None = None,
     restarts: int = 0,
     seed: int = 0,
+    persist: bool = False,
 ) -> Equilibrium:
     """The stationary equilibrium at `theta` (default: the reference values).
 
     warm      a neighbouring solution's `z` to start from
     restarts  further random starts; the certificate says how closely they agree
+    persist   where the direct way fails, try continuation in precision (many times the work)
 
     The result always comes with a certificate; `Equilibrium.require` refuses a bad one.
     """
     vector = np.asarray(game.theta() if theta is None else theta, dtype=float)
     run = _solver(game, convention, tolerance)
     z0 = start(game) if warm is None else jnp.asarray(warm)
-    root, strategies, change = run(jnp.asarray(vector), z0)
+    root, strategies, change, method = run(jnp.asarray(vector), z0, persist)
     agreement = float("nan")
     if restarts:
         generator = np.random.default_rng(seed)
@@ -244,7 +251,7 @@ def solve(
         gaps = []
         for _ in range(restarts):
             noise = jnp.asarray(generator.normal(size=z0.shape) * scale)
-            other, found, _ = run(jnp.asarray(vector), start(game) + noise * _value_part(game))
+            other, found, _, _ = run(jnp.asarray(vector), start(game) + noise * _value_part(game))
             if float(other.residual) <= tolerance:
                 gaps.append(max(float(jnp.max(jnp.abs(found[m].data - strategies[m].data))) for m in found))
         agreement = max(gaps) if gaps else float("nan")
@@ -254,7 +261,7 @@ def solve(
         strategy_residual=change,
         tolerance=tolerance,
         iterations=int(root.sweeps) + int(root.steps),
-        method="anderson" if int(root.steps) == 0 else "anderson, newton-krylov",
+        method=method,
         restarts=restarts,
         agreement=agreement,
     )

@@ -130,6 +130,22 @@ def _pieces(game: Game, convention: Convention) -> tuple[Any, Any, Any]:
     return given, adjoint, to_theta
 
 
+def value_only(
+    evidence: Evidence,
+    theta: np.ndarray,
+    *,
+    warm: Array | np.ndarray | None = None,
+    convention: Convention = "agent",
+    tolerance: float = TOLERANCE,
+) -> Likelihood:
+    """The log-likelihood of a prepared record at theta, without its gradient: half the work."""
+    game = evidence.game
+    numbers = primitives_function(game)(jnp.asarray(theta))
+    root = root_function(game, convention, tolerance)(numbers, start(game) if warm is None else warm)
+    seen = filter_record(evidence, theta, root.z, convention=convention).log_probability
+    return Likelihood(jnp.sum(seen), seen, root.z, root.residual, root.sweeps, root.steps, root.stalled)
+
+
 def value_and_gradient(
     evidence: Evidence,
     theta: np.ndarray,

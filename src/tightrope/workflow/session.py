@@ -24,7 +24,7 @@ Notice = Callable[[str], None]
 
 SHIPPED = "fits"
 """Folder of a case that holds the fits at its questions' origins, by hash."""
-ORIGIN_EFFORT = Effort(starts=2, steps=60, draws=100)
+ORIGIN_EFFORT = Effort(starts=1, steps=60, draws=48, central=False)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Amount:
     origins: bool
 
 
-QUICK = Amount(Effort(starts=2, steps=50, draws=100), live=40, past=24, prior=24, origins=False)
+QUICK = Amount(Effort(starts=1, steps=40, draws=48, central=False), live=32, past=16, prior=20, origins=False)
 FULL = Amount(Effort(starts=6, steps=150, draws=400), live=200, past=100, prior=200, origins=True)
 
 
@@ -80,7 +80,7 @@ class Session:
     @cached_property
     def at_fit(self) -> Equilibrium:
         """The equilibrium at the posterior mode."""
-        return solve(self.material.game, self.fit.theta, restarts=1, seed=self.seed)
+        return solve(self.material.game, self.fit.theta, restarts=1, seed=self.seed, persist=True)
 
     @cached_property
     def history_at_reference(self) -> dict[str, Any]:
@@ -94,8 +94,8 @@ class Session:
 
     @cached_property
     def live(self) -> Answers | None:
-        """Answers to the live questions, if the case has any."""
-        if not self.material.live:
+        """Answers to the live questions, if the case has any and a record to start them from."""
+        if not self.material.live or self.material.coded is None:
             return None
         data = self.run.chunk(
             "live",
