@@ -1,12 +1,13 @@
-"""The equilibrium as a fixed point z = T(z; θ): safeguarded Anderson, then Newton without a matrix.
+"""The equilibrium as a fixed point z = T(z; θ): plain sweeps, Anderson mixing, Newton without a matrix.
 
 z holds the players' values over states and, for simultaneous moves, strategies.
-Value iteration contracts slowly (its rate is the discount factor) and can cycle,
-because each side's reply moves. Anderson mixing of the last few sweeps (Anderson
-1965; Walker & Ni 2011) takes a quarter of the sweeps where the game is smooth;
-where it stalls, Newton on the full derivative, the replies' included, takes over.
-The linear systems are solved by GMRES on derivative-vector products, so memory
-stays linear in the number of states (Saad & Schultz 1986; Knoll & Keyes 2004).
+Plain sweeps are sure-footed but slow (they contract at the rate of the discount
+factor). Mixing the last few of them (Anderson 1965; Walker & Ni 2011) is quick
+once replies have nearly settled, and lost before that; so rounds of the one and
+of the other take turns. What cycles under both goes to Newton on the full
+derivative, the replies' included, from the best point seen; its linear systems
+are solved by GMRES on derivative-vector products, so memory stays linear in the
+number of states (Saad & Schultz 1986; Knoll & Keyes 2004).
 
 Gradients in θ follow from the implicit function theorem: one adjoint system.
 """
@@ -24,12 +25,14 @@ from jax.scipy.sparse.linalg import gmres
 
 Map = Callable[[Array, Any], Array]
 
-MEMORY = 6
-MIXING_STEPS = 200
-PATIENCE = 40
+MEMORY = 10
+PATIENCE = 20
+REST = 30.0
+REST_GROWS = 1.5
+SWEEPS = 1_000
 SETTLING_SWEEPS = 20
-NEWTON_STEPS = 40
-FAILED_STEPS = 6
+NEWTON_STEPS = 20
+FAILED_STEPS = 3
 KRYLOV = 40
 
 
@@ -59,59 +62,76 @@ _Trial = tuple[Array, Array, Array]
 
 
 class _Mixing(NamedTuple):
+    """The state of mixing: the point, the best one seen, and the last few images and gaps."""
+
     z: Array
     best: Array
     best_residual: Array
+    round_residual: Array
     images: Array
     gaps: Array
     filled: Array
     taken: Array
     since: Array
+    resting: Array
+    rest: Array
 
 
 def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tuple[Array, Array, Array]:
-    """Anderson mixing with restarts: the best point seen, its residual, and the sweeps used."""
+    """Rounds of Anderson mixing with plain sweeps between: the best point, its residual, sweeps used.
+
+    Far from a solution mixing extrapolates replies that are about to change, and loses its
+    way where plain sweeps do not. So when the residual has not halved within PATIENCE sweeps
+    (or grows tenfold) the memory is cleared and plain sweeps are taken, more of them each time.
+    """
 
     def step(state: _Mixing) -> _Mixing:
         image = function(state.z, theta)
         gap = image - state.z
         residual = _sup(gap)
-        improved = residual < state.best_residual
-        since = jnp.where(residual < 0.5 * state.best_residual, 0, state.since + 1)
-        lost = ~(residual < 10.0 * state.best_residual)
+        resting = state.resting > 0
+        since = jnp.where(resting | (residual < 0.5 * state.round_residual), 0, state.since + 1)
+        lost = ~resting & ~(residual < 10.0 * state.round_residual)
+        stalled = lost | (since >= PATIENCE)
+        plain = resting | stalled
         slot = state.taken % MEMORY
         images = state.images.at[slot].set(image)
         gaps = state.gaps.at[slot].set(gap)
-        filled = jnp.where(lost, jnp.zeros(MEMORY), state.filled.at[slot].set(1.0))
-        # Least squares over differences to the newest gap; unused slots are switched off.
-        others = filled.at[slot].set(0.0)
-        differences = (gaps - gap) * others[:, None]
-        scale = jnp.maximum(jnp.sqrt(jnp.sum(differences**2, axis=1)), 1e-300)
-        unit = differences / scale[:, None]
-        gram = unit @ unit.T + jnp.diag(1e-13 + (1.0 - others))
-        weights = jnp.linalg.solve(gram, -(unit @ gap)) / scale * others
-        mixed = image + weights @ ((images - image) * others[:, None])
-        best = jnp.where(improved, state.z, state.best)
+        filled = jnp.where(plain, jnp.zeros(MEMORY), state.filled.at[slot].set(1.0))
+        weights = _weights(gaps, gap, filled.at[slot].set(0.0))
+        mixed = image + weights @ (images - image)
+        best = jnp.where(residual < state.best_residual, state.z, state.best)
         return _Mixing(
-            jnp.where(lost, state.best, mixed),
+            jnp.where(lost, best, jnp.where(plain, image, mixed)),
             best,
             jnp.minimum(residual, state.best_residual),
+            jnp.where(plain, jnp.inf, jnp.minimum(residual, state.round_residual)),
             images,
             gaps,
             filled,
             state.taken + 1,
-            since,
+            jnp.where(stalled, 0, since),
+            jnp.where(stalled, jnp.round(state.rest).astype(int), jnp.maximum(state.resting - 1, 0)),
+            jnp.where(stalled, REST_GROWS * state.rest, state.rest),
         )
 
-    n = z0.shape[0]
+    n, zero, infinite = z0.shape[0], jnp.asarray(0), jnp.asarray(jnp.inf)
     state = _Mixing(
-        z0, z0, jnp.asarray(1e300), jnp.zeros((MEMORY, n)), jnp.zeros((MEMORY, n)), jnp.zeros(MEMORY),
-        jnp.asarray(0), jnp.asarray(0),
+        z0, z0, infinite, infinite, jnp.zeros((MEMORY, n)), jnp.zeros((MEMORY, n)), jnp.zeros(MEMORY),
+        zero, zero, zero, jnp.asarray(REST),
     )  # fmt: skip
-    state = jax.lax.while_loop(
-        lambda s: (s.best_residual > tolerance) & (s.taken < MIXING_STEPS) & (s.since < PATIENCE), step, state
-    )
+    state = jax.lax.while_loop(lambda s: (s.best_residual > tolerance) & (s.taken < SWEEPS), step, state)
     return state.best, state.best_residual, state.taken
+
+
+def _weights(gaps: Array, gap: Array, used: Array) -> Array:
+    """Least squares over differences to the newest gap: what to add of each older image."""
+    differences = (gaps - gap) * used[:, None]
+    scale = jnp.maximum(jnp.sqrt(jnp.sum(differences**2, axis=1)), 1e-300)
+    unit = differences / scale[:, None]
+    gram = unit @ unit.T + jnp.diag(1e-13 + (1.0 - used))
+    solution: Array = jnp.linalg.solve(gram, -(unit @ gap))
+    return solution / scale * used
 
 
 def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float) -> Root:
@@ -128,7 +148,7 @@ def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float)
             tol=forcing,
             atol=0.0,
             restart=KRYLOV,
-            maxiter=6,
+            maxiter=3,
             solve_method="incremental",
         )
 
