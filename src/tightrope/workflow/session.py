@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from tightrope.fit.store import fit_from
 from tightrope.forecast.answers import Answers, from_data
 from tightrope.game.equilibrium import Equilibrium, solve
 from tightrope.record.filter import Evidence
-from tightrope.runs import Run, code_hash, digest
+from tightrope.runs import Run, digest
 from tightrope.workflow import steps
 from tightrope.workflow.material import Material, model_key, record_key
 
@@ -75,7 +74,7 @@ class Session:
     @cached_property
     def fit(self) -> Fit:
         """The fit to the whole record."""
-        return fit_from(self._fit_data("fit", self.material.evidence, self.amount.fit, shipped=False))
+        return fit_from(self.fit_data("fit", self.material.evidence, self.amount.fit, shipped=False))
 
     @cached_property
     def at_fit(self) -> Equilibrium:
@@ -136,25 +135,29 @@ class Session:
 
     @cached_property
     def origin_fits(self) -> dict[str, Fit]:
-        """Fits to the record as known at each origin of a past question."""
+        """Fits to the record as known at each origin of a past question.
+
+        A shipped fit counts only if this code finds the same likelihood at its mode.
+        """
         found = {}
         for known in steps.by_origin(self.material):
             evidence = self.material.known_at(known)
-            inputs = self._fit_inputs(evidence, ORIGIN_EFFORT)
-            shipped = self.material.folder / SHIPPED
-            chunk = self.run.find(f"origin-{known}", inputs=inputs, shipped=shipped)
-            if chunk is None and not self.amount.origins:
+            inputs = self.fit_inputs(evidence, ORIGIN_EFFORT)
+            chunk = self.run.find(f"origin-{known}", inputs=inputs, shipped=self.material.folder / SHIPPED)
+            if chunk is not None and chunk.origin == "shipped":
+                self.progress(f"verifying the shipped fit as of {known}", 0, None)
+                if not steps.verified(evidence, fit_from(chunk.value)):
+                    self.notice(f"the shipped fit as of {known} is not what this code finds; set aside")
+                    chunk = None
+            if chunk is not None:
+                found[known] = fit_from(chunk.value)
+            elif self.amount.origins:
+                found[known] = fit_from(self.fit_data(f"origin-{known}", evidence, ORIGIN_EFFORT))
+            else:
                 self.warn(
-                    f"no fit as of {known} is shipped for this case and code: its questions stay unanswered "
-                    "in a quick run; a full run computes it"
+                    f"No fit as of {known} is shipped for this case, so the questions asked then stay "
+                    "unanswered in a quick run; a full run computes it."
                 )
-                continue
-            data = (
-                chunk.value
-                if chunk is not None
-                else self._fit_data(f"origin-{known}", evidence, ORIGIN_EFFORT)
-            )
-            found[known] = fit_from(data)
         return found
 
     @cached_property
@@ -192,20 +195,24 @@ class Session:
             inputs={"theta": found.theta.tolist()},
         )
 
-    def _fit_inputs(self, evidence: Evidence, effort: Effort) -> dict[str, Any]:
+    def fit_inputs(self, evidence: Evidence, effort: Effort) -> dict[str, Any]:
+        """What a fit depends on, for the hash of its chunk."""
         return {
             "model": digest(model_key(self.material)),
             "record": digest(record_key(evidence)),
             "effort": list(astuple(effort)),
             "prior": steps.FIT_CLASS,
             "seed": self.seed,
-            "code": code_hash(("game", "record", "fit")),
         }
 
-    def _fit_data(
+    def fit_data(
         self, name: str, evidence: Evidence, effort: Effort, *, shipped: bool = True
     ) -> dict[str, Any]:
-        inputs = self._fit_inputs(evidence, effort)
+        """A fit as plain data, its pieces kept in the run as they are done.
+
+        shipped  look for it in the case's folder first
+        """
+        inputs = self.fit_inputs(evidence, effort)
 
         def keep(piece: str, compute: Callable[[], Any]) -> Any:
             return self.run.chunk(f"{name}-{piece}", compute, inputs=inputs)
@@ -225,14 +232,3 @@ class Session:
 
     def _counter(self, label: str) -> Callable[[int, int], None]:
         return lambda done, total: self.progress(label, done, total)
-
-
-def ship_origins(session: Session) -> Sequence[Path]:
-    """Write the fits at the origins of past questions into the case's folder, for quick runs."""
-    written = []
-    for known in session.origin_fits:
-        inputs = session._fit_inputs(session.material.known_at(known), ORIGIN_EFFORT)
-        folder = session.material.folder / SHIPPED
-        if session.run.find(f"origin-{known}", inputs=inputs, shipped=folder) is not None:
-            written.append(session.run.ship(f"origin-{known}", inputs=inputs, folder=folder))
-    return written

@@ -14,9 +14,9 @@ from tightrope.fit.priors import draw, full_theta, prior_set
 from tightrope.fit.store import fit_data
 from tightrope.forecast.answers import answer, as_data
 from tightrope.forecast.questions import Question, known_until
-from tightrope.game.equilibrium import Equilibrium, solve
+from tightrope.game.equilibrium import TOLERANCE, Equilibrium, solve
 from tightrope.record.filter import Evidence, to_grid
-from tightrope.record.likelihood import filter_record
+from tightrope.record.likelihood import filter_record, value_only
 from tightrope.workflow.material import Material
 
 Counter = Callable[[int, int], None]
@@ -80,6 +80,17 @@ def fit(
             evidence, prior_class=FIT_CLASS, effort=effort, seed=seed, keep=keep, on_progress=on_progress
         )
     )
+
+
+SAME = 1e-6
+"""Two codes agree on a fit when the log-likelihood at its mode differs by less than this, in nats."""
+
+
+def verified(evidence: Evidence, fitted: Fit) -> bool:
+    """Whether solving and filtering at a stored fit's mode gives its log-likelihood again."""
+    found = value_only(evidence, fitted.theta)
+    certified = float(found.residual) <= TOLERANCE
+    return certified and abs(float(found.value) - fitted.log_likelihood) < SAME
 
 
 def forecasts(

@@ -1,0 +1,50 @@
+"""Compute the fits at the origins of a case's past questions and put them into the case's folder.
+
+    python -m tightrope.workflow.ship cases/russia-belarus
+
+A quick run uses them instead of fitting again. Interrupted work is resumed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tightrope.fit.store import fit_from
+from tightrope.runs import open_run
+from tightrope.workflow import steps
+from tightrope.workflow.material import load_material
+from tightrope.workflow.session import FULL, ORIGIN_EFFORT, SHIPPED, Session
+
+
+def ship(case: Path, *, out: Path = Path("runs"), seed: int = 0) -> list[Path]:
+    """Fit at every origin whose shipped fit is missing or no longer verified; returns the files written."""
+    material = load_material(case)
+    folder = material.folder / SHIPPED
+    written = []
+    with open_run(out, case_name=f"{material.case.case}-origins", key={"seed": seed}) as run:
+
+        def say(label: str, done: int, total: int | None) -> None:
+            if total is None or done in (1, total) or done % 25 == 0:
+                sys.stderr.write(f"{label}: {done} of {total}\n" if total else f"{label}\n")
+
+        session = Session(material, run, FULL, seed, 1, progress=say)
+        for known in steps.by_origin(material):
+            evidence = material.known_at(known)
+            inputs = session.fit_inputs(evidence, ORIGIN_EFFORT)
+            name = f"origin-{known}"
+            chunk = run.find(name, inputs=inputs, shipped=folder)
+            if (
+                chunk is not None
+                and chunk.origin == "shipped"
+                and steps.verified(evidence, fit_from(chunk.value))
+            ):
+                continue
+            session.fit_data(name, evidence, ORIGIN_EFFORT)
+            written.append(run.ship(name, inputs=inputs, folder=folder))
+    return written
+
+
+if __name__ == "__main__":
+    for path in ship(Path(sys.argv[1])):
+        sys.stdout.write(f"{path}\n")
