@@ -9,17 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from random_games import random_case
-from slow import Point, Slow
 
+from tests.game.random_games import random_case
+from tests.game.slow import Point, Slow
 from tightrope.case.schema import Case, NatureMove
 from tightrope.game import compile_game, solve_finite
 from tightrope.game.compile import Game
-from tightrope.game.equilibrium import layout
 from tightrope.game.forward import pull, push
+from tightrope.game.layout import layout
 from tightrope.game.named import Named, broadcast
 from tightrope.game.primitives import primitives
-from tightrope.game.walk import backward
+from tightrope.game.sweep import backward
 
 NUMBERS = tuple(range(12))
 

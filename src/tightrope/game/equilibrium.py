@@ -23,10 +23,11 @@ from tightrope.game.certificate import Certificate, NotCertified, Status
 from tightrope.game.compile import Game
 from tightrope.game.continuation import find_root, method_of
 from tightrope.game.fixed_point import Root, fixed_point, solve_fixed_point
-from tightrope.game.named import Named, broadcast
-from tightrope.game.plan import Choice
+from tightrope.game.layout import layout, pack, random_start, start, unpack
+from tightrope.game.named import Named
 from tightrope.game.primitives import Primitives, primitives
-from tightrope.game.walk import Affine, Strategies, affine, backward
+from tightrope.game.sweep import Affine, affine, backward
+from tightrope.game.walk import Strategies
 
 Convention = Literal["agent", "ev1"]
 TOLERANCE = 1e-9
@@ -55,75 +56,6 @@ class Equilibrium:
         if not self.certificate.good:
             raise NotCertified(self.certificate)
         return self
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How z is laid out: values first, then strategies of simultaneous moves."""
-
-    values: tuple[int, ...]
-    mixed: tuple[tuple[str, tuple[str, ...], tuple[int, ...]], ...]
-
-    @property
-    def length(self) -> int:
-        """Length of z."""
-        return int(np.prod(self.values)) + sum(int(np.prod(shape)) for _, _, shape in self.mixed)
-
-
-@lru_cache(maxsize=64)
-def layout(game: Game) -> Layout:
-    """Shapes of everything in z, found by tracing one sweep without computing it."""
-    names = [m.move for step in game.plan.steps if isinstance(step, Choice) for m in step.moves
-             if len(step.moves) > 1]  # fmt: skip
-    shape = (len(game.players), *game.shape)
-    if not names:
-        return Layout(shape, ())
-    found: dict[str, tuple[str, ...]] = {}
-
-    def probe(theta: Array) -> Array:
-        values = {p: Named(jnp.zeros(game.shape), game.states) for p in game.players}
-        strategies = backward(game, values, primitives(game, theta))[1]
-        for step in game.plan.steps:
-            if isinstance(step, Choice) and len(step.moves) > 1:
-                together = {m.move for m in step.moves}
-                context = set().union(*(strategies[m].axes for m in together)) - together
-                for m in together:
-                    found[m] = game.order.sort(context | {m})
-        return theta
-
-    jax.eval_shape(probe, jnp.zeros(len(game.parameters)))
-    mixed = tuple((m, found[m], tuple(game.sizes[a] for a in found[m])) for m in names)
-    return Layout(shape, mixed)
-
-
-def unpack(game: Game, z: Array) -> tuple[dict[str, Named], dict[str, Named]]:
-    """Values by player and strategies of simultaneous moves, from the flat vector z."""
-    plan = layout(game)
-    size = int(np.prod(plan.values))
-    block = z[:size].reshape(plan.values)
-    values = {player: Named(block[number], game.states) for number, player in enumerate(game.players)}
-    mixed = {}
-    for name, axes, shape in plan.mixed:
-        length = int(np.prod(shape))
-        mixed[name] = Named(z[size : size + length].reshape(shape), axes)
-        size += length
-    return values, mixed
-
-
-def pack(game: Game, values: Mapping[str, Named], mixed: Mapping[str, Named]) -> Array:
-    """Inverse of `unpack`."""
-    sizes = game.sizes
-    parts = [broadcast(values[p], game.states, sizes).data.reshape(-1) for p in game.players]
-    parts += [broadcast(mixed[name], axes, sizes).data.reshape(-1) for name, axes, _ in layout(game).mixed]
-    return jnp.concatenate(parts)
-
-
-def start(game: Game) -> Array:
-    """The default starting point: zero values, uniform strategies of simultaneous moves."""
-    plan = layout(game)
-    parts = [jnp.zeros(int(np.prod(plan.values)))]
-    parts += [jnp.full(int(np.prod(shape)), 1.0 / game.sizes[name]) for name, _, shape in plan.mixed]
-    return jnp.concatenate(parts)
 
 
 class Prepared(NamedTuple):
@@ -246,12 +178,10 @@ def solve(
     root, strategies, change, method = run(jnp.asarray(vector), z0, persist)
     agreement = float("nan")
     if restarts:
-        generator = np.random.default_rng(seed)
         scale = max(1.0, float(np.max(np.abs(np.asarray(root.z)))))
         gaps = []
-        for _ in range(restarts):
-            noise = jnp.asarray(generator.normal(size=z0.shape) * scale)
-            other, found, _, _ = run(jnp.asarray(vector), start(game) + noise * _value_part(game))
+        for number in range(restarts):
+            other, found, _, _ = run(jnp.asarray(vector), random_start(game, scale=scale, seed=seed + number))
             if float(other.residual) <= tolerance:
                 gaps.append(max(float(jnp.max(jnp.abs(found[m].data - strategies[m].data))) for m in found))
         agreement = max(gaps) if gaps else float("nan")
@@ -266,12 +196,6 @@ def solve(
         agreement=agreement,
     )
     return _label(game, vector, convention, np.asarray(root.z), strategies, certificate)
-
-
-def _value_part(game: Game) -> Array:
-    plan = layout(game)
-    size = int(np.prod(plan.values))
-    return (jnp.arange(plan.length) < size).astype(jnp.float64)
 
 
 def _status(root: Root, tolerance: float) -> Status:

@@ -23,11 +23,11 @@ from tightrope.game.equilibrium import (
     primitives_function,
     root_function,
     solve_root,
-    start,
     strategies_at,
     sweep_function,
 )
 from tightrope.game.fixed_point import implicit_gradient
+from tightrope.game.layout import start
 from tightrope.game.primitives import Primitives, primitives
 from tightrope.record.coding import CodedRecord
 from tightrope.record.filter import Evidence, Filtered, prepare, run_filter

@@ -1,6 +1,0 @@
-"""Helpers of these tests (slow, random_games, small_games) are importable by their bare names."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
