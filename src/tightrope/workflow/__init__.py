@@ -67,7 +67,7 @@ def run_case(
         if session.material.coded is not None:
             certificates["fit"] = session.at_fit.certificate.as_dict()
         session.run.finish(
-            assemble.groups(report),
+            assemble.groups(session, report),
             certificates=certificates,
             extra={"warnings": session.warnings, "seed": seed},
         )

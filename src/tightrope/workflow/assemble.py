@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tightrope.report.sections import TABLES, NotComputed, Report
-from tightrope.workflow import argue, judgement, past, scoring, trust
+from tightrope.workflow import argue, judgement, past, scoring, seen, trust
 from tightrope.workflow.session import Session
 
 
@@ -50,7 +50,7 @@ def _warn_of_certificates(session: Session) -> None:
         session.warn(f"Only {100 * share:.0f} % of argument-centred prior draws solve to a certificate.")
 
 
-def groups(found: Report) -> dict[str, Any]:
+def groups(session: Session, found: Report) -> dict[str, Any]:
     """Every table of the report as xarray datasets, by group name (`claims/cells`), for `run.nc`."""
     import xarray as xr
 
@@ -66,6 +66,9 @@ def groups(found: Report) -> dict[str, Any]:
                 made[f"{part.name}/{name}{suffix}"] = xr.Dataset(
                     {str(c): ("row", _column(table[c])) for c in table.columns}
                 )
+    table = seen.observables(session)
+    if len(table):
+        made["observables"] = xr.Dataset({str(c): ("row", _column(table[c])) for c in table.columns})
     return made
 
 

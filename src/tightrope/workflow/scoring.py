@@ -16,7 +16,7 @@ from tightrope.forecast.ledger import count_by_year, score_ledger
 from tightrope.forecast.questions import Question
 from tightrope.forecast.scores import CLIP, brier, log_score
 from tightrope.report.sections import Ledger, NotComputed, Questions
-from tightrope.workflow import steps
+from tightrope.workflow import seen, steps
 from tightrope.workflow.session import Session
 
 FORECASTERS = {
@@ -205,8 +205,8 @@ def ledger(session: Session) -> Ledger | NotComputed:
         scores=_columns(scores, "scores"),
         note=(
             "Not a random sample: the search aimed at speculation, so high numbers are over-represented. "
-            "A constant has no merger here to be punished by."
-        ),
+            "A constant has no merger here to be punished by. " + seen.sentences(session)
+        ).strip(),
     )
 
 
