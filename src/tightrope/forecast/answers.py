@@ -162,7 +162,7 @@ def from_data(data: dict[str, Any]) -> Answers:
     return Answers(
         known=data["known"],
         ids=tuple(data["ids"]),
-        probabilities=np.array(data["probabilities"]).reshape(-1, len(data["ids"])),
+        probabilities=np.array(data["probabilities"]).reshape(len(data["probabilities"]), len(data["ids"])),
         openings=tuple(data["openings"]),
         ended={k: np.array(v) for k, v in data["ended"].items()},
         marginal={k: np.array(v) for k, v in data["marginal"].items()},
