@@ -12,6 +12,7 @@ import pytest
 
 from tests.game.random_games import random_case
 from tests.record.small import Solved, coded, enumerate_record, everything
+from tightrope.case.schema import Case
 from tightrope.game.compile import Game
 from tightrope.record.coding import CodedRecord
 from tightrope.record.filter import Evidence, Filtered, run_filter, to_grid
@@ -126,3 +127,29 @@ def test_filtering_a_solved_game_is_the_same_walk() -> None:
     evidence, found = filtered(solved, record)
     again = filter_record(evidence, solved.theta, solved.z)
     assert np.asarray(again.log_probability) == pytest.approx(np.asarray(found.log_probability), abs=1e-12)
+
+
+def test_worked_example_of_the_docs() -> None:
+    """The numbers of the worked example in docs/estimation.md."""
+    case = Case.model_validate(
+        {
+            "case": "worked", "title": "A worked example",
+            "calendar": {"period": "year", "first": "2000"},
+            "players": {"one": {"label": "One", "discount": "0"}},
+            "states": {"rung": {"label": "r", "levels": ["low", "high"], "direction": "up"}},
+            "terminals": {"gone": {"label": "g", "payoffs": {}}},
+            "period": [
+                {"move": "push", "player": "one", "actions": ["wait", "press"], "precision": "1"},
+                {"nature": "leave", "exit": {"prob": "0.05"}, "to": {"gone": "1"}},
+                {"nature": "rise", "changes": "rung", "steps": {"up": {"prob": "0.1 + 0.4*push"}}},
+            ],
+            "payoffs": {"one": {"odds": "push*where(rung == low, log(0.3/0.7), log(0.6/0.4))"}},
+            "start": {"rung": "low"},
+        }
+    )  # fmt: skip
+    solved = Solved(case)
+    record = coded(solved.game, {"rung": [[1, 0], [0.25, 0.75]], "push": [[0.2, 0.8], [1, 1]]}, rows=2)
+    evidence, found = filtered(solved, record)
+    check(solved, record, evidence, found)
+    assert np.exp(np.asarray(found.log_probability)) == pytest.approx([0.38, 0.405], abs=1e-12)
+    assert to_grid(evidence, np.asarray(found.states))[1] == pytest.approx([0.0615 / 0.162, 0.1005 / 0.162])
