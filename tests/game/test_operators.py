@@ -1,4 +1,4 @@
-"""Pull and push beside plain enumeration: observation weights, inserted factors, terminals kept as coordinates."""
+"""Pull and push beside plain enumeration: weights, inserted factors, terminals kept as coordinates."""
 
 from __future__ import annotations
 
