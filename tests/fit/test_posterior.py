@@ -195,8 +195,10 @@ def test_the_same_seed_gives_the_same_numbers_whatever_was_kept() -> None:
         return kept[name]
 
     same(refit(keep), fitted())
-    assert {"climb-0", "climb-1", "curvature", "draws-0"} <= set(kept)
+    assert {"climb-0", "climb-1", "curvature", "draws-0", "draws-1"} <= set(kept)
     same(refit(lambda name, compute: kept[name]), fitted())
+    # interrupted between two blocks of draws
+    same(refit(lambda name, compute: compute() if name == "draws-1" else kept[name]), fitted())
 
 
 def test_a_fit_survives_as_plain_data() -> None:
