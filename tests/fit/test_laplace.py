@@ -40,7 +40,6 @@ class Toy:
     precision: np.ndarray = field(default_factory=lambda: PRECISION)
     centre: np.ndarray = field(default_factory=lambda: CENTRE)
     fails: Any = never
-    warm: Any = None
     calls: int = 0
     failures: list[np.ndarray] = field(default_factory=list)
 

@@ -111,7 +111,6 @@ def importance(
 
     first_at_mode  let the first draw be the mode itself
     """
-    target.warm = None  # so that a block's numbers don't depend on which blocks were computed before it
     n = len(laplace.mean)
     scores = np.atleast_2d(_proposal(laplace, seed).rvs(size=size)).reshape(size, n)
     if first_at_mode:

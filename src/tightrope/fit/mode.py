@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 from tightrope.fit.target import Target
 
 PENALTY = 1e8
+CLIMBS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +66,21 @@ def find_mode(
             on_step(count, best[0][0])
         return -value, -gradient
 
-    outcome = minimize(
-        negative,
-        np.array(start, dtype=float),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(-6.0, 6.0)] * len(start),
-        options={"maxiter": steps, "maxfun": 2 * steps, "gtol": tolerance, "ftol": 1e-9, "maxcor": 30},
-    )
+    point = np.array(start, dtype=float)
+    for _ in range(CLIMBS):
+        reached = best[0][0] if best else -np.inf
+        outcome = minimize(
+            negative,
+            point,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(-6.0, 6.0)] * len(start),
+            options={"maxiter": steps, "maxfun": steps, "gtol": tolerance, "ftol": 1e-9, "maxcor": 30},
+        )
+        # Where the certified set ends the line search gives up; a fresh start often finds another way.
+        if not best or np.max(np.abs(best[0][2])) <= 5 * tolerance or best[0][0] < reached + 0.01:
+            break
+        point = best[0][1]
     if not best:
         nan = float("nan")
         return Mode(name, np.array(start), nan, nan, "no certified start", target.calls - calls,

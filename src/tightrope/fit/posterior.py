@@ -128,7 +128,6 @@ def fit_record(
         raise RuntimeError(
             "no start of the fit reached a certified equilibrium in which the record is possible"
         )
-    target.warm = None
     value, _ = target.value(best.scores)
     around = laplace_from(
         keep(
@@ -143,7 +142,6 @@ def fit_record(
             ),
         )
     )
-    target.warm = None
     blocks = []
     for number, size in enumerate(_blocks(effort.draws)):
         block = partial(
@@ -167,7 +165,6 @@ def fit_record(
 def _climb(
     target: Target, name: str, point: np.ndarray, effort: Effort, progress: Progress | None
 ) -> dict[str, Any]:
-    target.warm = None
     found = find_mode(
         target,
         point,

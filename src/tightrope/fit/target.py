@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -17,15 +16,16 @@ from tightrope.record.likelihood import value_and_gradient, value_only
 class Target:
     """Log posterior density of the normal scores v: log-likelihood minus |v|²/2 (up to a constant).
 
-    Each evaluation starts the solver from the last certified solution. Evaluations
-    that end without a certificate are counted and their scores kept, so that a fit
-    can say where in parameter space its solver failed.
+    Each evaluation starts the solver from zero values, never from a neighbour: near a
+    fold a warm start follows a branch that a cold one does not find, and the density
+    would depend on the way that led to a point. Evaluations that end without a
+    certificate are counted and their scores kept, so that a fit can say where in
+    parameter space its solver failed.
     """
 
     evidence: Evidence
     priors: PriorSet
     tolerance: float = TOLERANCE
-    warm: Any = None
     calls: int = 0
     failures: list[np.ndarray] = field(default_factory=list)
 
@@ -37,25 +37,17 @@ class Target:
         """Log-likelihood, its gradient in v and its parts by row; nan without a certificate."""
         self.calls += 1
         game = self.evidence.game
-        found, gradient = value_and_gradient(
-            self.evidence, self.theta(v), warm=self.warm, tolerance=self.tolerance
-        )
-        if not float(found.residual) <= self.tolerance and self.warm is not None:
-            found, gradient = value_and_gradient(self.evidence, self.theta(v), tolerance=self.tolerance)
+        found, gradient = value_and_gradient(self.evidence, self.theta(v), tolerance=self.tolerance)
         if not float(found.residual) <= self.tolerance or not np.isfinite(float(found.value)):
             self.failures.append(np.array(v))
             return float("nan"), np.full(len(self.priors), np.nan), np.asarray(found.rows)
-        self.warm = found.z
         index = [game.parameters.index(name) for name in self.priors.names]
         return float(found.value), gradient[index] * slopes(self.priors, v), np.asarray(found.rows)
 
     def value(self, v: np.ndarray) -> tuple[float, np.ndarray]:
         """Log-likelihood and its parts by row, without a gradient; nan without a certificate."""
         self.calls += 1
-        theta = self.theta(v)
-        found = value_only(self.evidence, theta, warm=self.warm, tolerance=self.tolerance)
-        if not float(found.residual) <= self.tolerance and self.warm is not None:
-            found = value_only(self.evidence, theta, tolerance=self.tolerance)
+        found = value_only(self.evidence, self.theta(v), tolerance=self.tolerance)
         if not float(found.residual) <= self.tolerance or not np.isfinite(float(found.value)):
             self.failures.append(np.array(v))
             return float("nan"), np.asarray(found.rows)
