@@ -111,7 +111,7 @@ def _fan(
     if isinstance(event, EnteredTerminal):
         paths = sum((answers.ended[t] for t in event.terminals), np.zeros(1))
         name = " or ".join(terminals[t].label for t in event.terminals)
-        words = f"by then {name}"
+        words = name
     elif isinstance(event, Reaches) and event.variable in rising:
         levels = session.material.game.levels[event.variable]
         inside = [levels.index(level) for level in event.levels]
