@@ -11,7 +11,6 @@ from scipy.optimize import minimize
 from tightrope.fit.target import Target
 
 PENALTY = 1e8
-CLIMBS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +47,7 @@ def find_mode(
 
     An evaluation without a certificate counts as a very low value, which makes the
     line search retreat. Stops when no gradient component exceeds `tolerance` (in
-    units of log posterior per prior sd).
+    units of log posterior per prior sd), or after about `steps` evaluations.
     """
     calls, failures = target.calls, len(target.failures)
     best: list[tuple[float, np.ndarray, np.ndarray]] = []
@@ -67,7 +66,7 @@ def find_mode(
         return -value, -gradient
 
     point = np.array(start, dtype=float)
-    for _ in range(CLIMBS):
+    while count < steps:
         reached = best[0][0] if best else -np.inf
         outcome = minimize(
             negative,
@@ -75,7 +74,13 @@ def find_mode(
             jac=True,
             method="L-BFGS-B",
             bounds=[(-6.0, 6.0)] * len(start),
-            options={"maxiter": steps, "maxfun": steps, "gtol": tolerance, "ftol": 1e-9, "maxcor": 30},
+            options={
+                "maxiter": steps,
+                "maxfun": steps - count,
+                "gtol": tolerance,
+                "ftol": 1e-9,
+                "maxcor": 30,
+            },
         )
         # Where the certified set ends the line search gives up; a fresh start often finds another way.
         if not best or np.max(np.abs(best[0][2])) <= 5 * tolerance or best[0][0] < reached + 0.01:

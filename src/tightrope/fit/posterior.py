@@ -34,7 +34,7 @@ def compute_now(name: str, compute: Callable[[], Any]) -> Any:
 class Effort:
     """How hard to try.
 
-    starts, steps  climbs, of at most so many steps each
+    starts, steps  climbs, of about so many evaluations each
     draws          weighted draws
     central        curvature from differences on both sides (twice the work of one side)
     """
@@ -187,7 +187,7 @@ def _blocks(draws: int) -> list[int]:
 def _stepper(progress: Progress | None, label: str, effort: Effort) -> Callable[[int, float], None] | None:
     if progress is None:
         return None
-    return lambda count, value: progress(f"{label} ({value:.1f})", count, 2 * effort.steps)
+    return lambda count, value: progress(f"{label} ({value:.1f})", count, effort.steps)
 
 
 def _counter(progress: Progress | None, label: str) -> Callable[[int, int], None] | None:

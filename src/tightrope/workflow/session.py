@@ -23,7 +23,7 @@ Notice = Callable[[str], None]
 
 SHIPPED = "fits"
 """Folder of a case that holds the fits at its questions' origins, by hash."""
-ORIGIN_EFFORT = Effort(starts=1, steps=60, draws=48, central=False)
+ORIGIN_EFFORT = Effort(starts=1, steps=30, draws=16, central=False)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Amount:
     origins: bool
 
 
-QUICK = Amount(Effort(starts=1, steps=40, draws=48, central=False), live=32, past=16, prior=20, origins=False)
+QUICK = Amount(Effort(starts=1, steps=40, draws=32, central=False), live=32, past=16, prior=20, origins=False)
 FULL = Amount(Effort(starts=6, steps=150, draws=400), live=200, past=100, prior=200, origins=True)
 
 
