@@ -24,6 +24,10 @@ from tightrope.record.likelihood import prepare_record
 from tightrope.record.reading import read_rows
 
 
+class NoRecord(ValueError):
+    """Something that needs a record was asked of a case without one."""
+
+
 @dataclass(frozen=True, eq=False)
 class Material:
     """A case folder, read. Parts that the case does not have are empty or None."""
@@ -49,9 +53,11 @@ class Material:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """The whole record, prepared for filtering. Raises ValueError for a case without one."""
+        """The whole record, prepared for filtering. Raises NoRecord for a case without one."""
         if self.coded is None:
-            raise ValueError(f"case {self.case.case} has no record")
+            raise NoRecord(
+                f"the case {self.case.case} has no record to fit; give it one under `record:`"
+            )
         return prepare_record(self.game, self.coded)
 
     @property
@@ -137,4 +143,4 @@ def record_key(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-__all__ = ["Material", "load_material", "model_key", "record_key", "replace"]
+__all__ = ["Material", "NoRecord", "load_material", "model_key", "record_key", "replace"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from tightrope.fit.posterior import parameter_table, trusted
@@ -15,52 +15,24 @@ from tightrope.forecast.scores import verbal
 from tightrope.report.sections import Judgement, NotComputed, Report
 from tightrope.workflow import argue, judgement, scoring, steps
 from tightrope.workflow.session import Session
+from tightrope.workflow.text import blocks, percent, plain, records, table
 
 
 class UnknownName(ValueError):
     """A question or claim that the case does not have."""
 
 
-def percent(p: float | None) -> str:
-    """A probability for readers; never a bare 0 or 100."""
-    if p is None or not np.isfinite(p):
-        return "-"
-    if p < 0.001:
-        return "<0.1 %"
-    if p > 0.999:
-        return ">99.9 %"
-    return f"{100 * p:.1f} %" if p < 0.1 or p > 0.9 else f"{100 * p:.0f} %"
-
-
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """Rows of text under a header, columns aligned."""
-    cells = [list(columns)] + [
-        [str(row.get(c, "") if row.get(c) is not None else "-") for c in columns] for row in rows
-    ]
-    widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
-    return "\n".join(
-        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells
-    )
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """A table as JSON-able rows, nan as None."""
-    found = []
-    for row in frame.to_dict("records"):
-        found.append({str(k): _plain(v) for k, v in row.items()})
-    return found
-
-
-def _plain(value: Any) -> Any:
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
-        return None
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        return float(value)
-    return str(value)
+def _known(kind: str, wanted: Sequence[str], known: Collection[str]) -> set[str]:
+    """The names asked for, or all. Raises UnknownName with a near match for each that is not there."""
+    faults = []
+    for name in wanted:
+        if name not in known:
+            near = get_close_matches(name, known, 1) or get_close_matches(name.upper(), known, 1)
+            faults.append(f"no {kind} {name}" + (f"; did you mean {near[0]}?" if near else ""))
+    if faults:
+        there = f"the case has {', '.join(known)}" if known else f"the case has no {kind}s"
+        raise UnknownName("\n".join([*faults, there]))
+    return set(wanted or known)
 
 
 # --- run ---------------------------------------------------------------------------------------
@@ -80,16 +52,19 @@ def run_data(session: Session, report: Report, page: Path) -> dict[str, Any]:
 
 def run_text(data: Mapping[str, Any]) -> str:
     """The judgement in short and what to open next."""
-    lines = [f"{data['case']}: report at {data['report']}", ""]
-    lines += _live_lines(data["live"])
-    if data["warnings"]:
-        lines += ["", *(f"Note: {text}" for text in data["warnings"])]
-    lines += [
-        "",
-        "Open the report in a browser. Next: `tightrope claims`, `tightrope ask` and `tightrope score` with",
-        "the same case print its parts; `tightrope new my-case` starts a case of your own.",
-    ]
-    return "\n".join(lines)
+    return blocks(
+        [f"{data['case']}: report at {data['report']}"],
+        _live_lines(data["live"]),
+        _notes(data),
+        [
+            "Open the report in a browser. Next: `tightrope claims`, `tightrope ask` and `tightrope score`",
+            "with the same case print its parts; `tightrope new my-case` starts a case of your own.",
+        ],
+    )
+
+
+def _notes(data: Mapping[str, Any]) -> list[str]:
+    return [f"Note: {text}" for text in data.get("warnings", ())]
 
 
 def _live_lines(live: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -160,7 +135,7 @@ def fit_data(session: Session) -> dict[str, Any]:
         "failures": fit.failures,
         "calls": fit.calls,
         "parameters": [
-            {k: _plain(v) for k, v in row.items()} for row in parameter_table(session.material.case, fit)
+            {k: plain(v) for k, v in row.items()} for row in parameter_table(session.material.case, fit)
         ],
     }
 
@@ -196,10 +171,7 @@ def ask_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
     """Live answers, past answers as of their origins, and what cannot be answered."""
     material = session.material
     everything = {q.id: q for q in (*material.live, *material.questions)}
-    unknown = [name for name in wanted if name not in everything]
-    if unknown:
-        raise UnknownName(f"no question {', '.join(unknown)}; there are {', '.join(everything)}")
-    chosen = set(wanted or everything)
+    chosen = _known("question", wanted, everything)
     live: list[dict[str, Any]] = []
     if any(q.id in chosen for q in material.live):
         box = judgement.judgement(session)
@@ -221,7 +193,7 @@ def ask_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
 
 def ask_text(data: Mapping[str, Any]) -> str:
     """Answers for a reader."""
-    lines = _live_lines(data["live"])
+    past, refused = [], []
     if data["past"]:
         frame = pd.DataFrame(data["past"])
         rows = []
@@ -235,12 +207,20 @@ def ask_text(data: Mapping[str, Any]) -> str:
                     "": data["questions"][str(name)],
                 }
             )
-        lines += ["", "As of the day they were asked:", table(rows, ["question", "game", "Markov chain", ""])]
+        past = ["As of the day they were asked:", table(rows, ["question", "game", "Markov chain", ""])]
     if data["unanswerable"]:
-        lines += ["", "Not answered:"]
-        lines += [f"{row['id']}  {row['question']}  ({row['reason']})" for row in data["unanswerable"]]
-    lines += ["", f"Each is the model's mean mixed with an outside view of weight {epsilon():.2f}."]
-    return "\n".join(lines + [f"Note: {text}" for text in data["warnings"]])
+        refused = ["Not answered:"]
+        refused += [f"{row['id']}  {row['question']}  ({row['reason']})" for row in data["unanswerable"]]
+    return blocks(
+        _live_lines(data["live"]),
+        past,
+        refused,
+        ["The case has no questions."] if not data["questions"] else [],
+        [f"The game's answers are its mean mixed with an outside view of weight {data['epsilon']:.2f}."]
+        if data["live"] or data["past"]
+        else [],
+        _notes(data),
+    )
 
 
 # --- score -------------------------------------------------------------------------------------
@@ -263,16 +243,19 @@ def score_text(data: Mapping[str, Any]) -> str:
         row | {"brier": f"{row['brier']:.4f}", "log_score": f"{row['log_score']:.3f}"}
         for row in data["means"]
     ]
-    lines = ["Past questions, as of the day they were asked (lower is better)"]
-    lines.append(table(means, ["group", "forecaster", "n", "brier", "log_score"]))
+    past = ["The case has no past questions that are resolved and can be answered."]
+    if means:
+        past = ["Past questions, as of the day they were asked (lower is better)"]
+        past.append(table(means, ["group", "forecaster", "n", "brier", "log_score"]))
+    book = ["The case has no ledger of predictions."]
     if data["ledger"]:
         rows = [
             row | {k: f"{row[k]:.4f}" for k in ("mean_p", "brier", "baseline_brier") if row[k] is not None}
             for row in data["ledger"]
         ]
-        lines += ["", "Public predictions beside a constant 2 %"]
-        lines.append(table(rows, ["event", "n", "yes", "mean_p", "brier", "baseline_brier"]))
-    return "\n".join(lines + [f"Note: {text}" for text in data["warnings"]])
+        book = ["Public predictions beside a constant 2 %"]
+        book.append(table(rows, ["event", "n", "yes", "mean_p", "brier", "baseline_brier"]))
+    return blocks(past, book, _notes(data))
 
 
 # --- claims ------------------------------------------------------------------------------------
@@ -281,13 +264,12 @@ def score_text(data: Mapping[str, Any]) -> str:
 def claims_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
     """The three columns and the matrix."""
     known = session.material.case.claims
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise UnknownName(f"no claim {', '.join(unknown)}; there are {', '.join(known)}")
+    chosen = _known("claim", wanted, known)
     claims, matrix = argue.sections(session)
     if isinstance(claims, NotComputed) or isinstance(matrix, NotComputed):
-        return {"claims": [], "shares": [], "cells": [], "why": getattr(claims, "why", "")}
-    chosen = set(wanted or known)
+        why = getattr(claims, "why", "")
+        return {"claims": [], "shares": [], "quantities": [], "cells": [], "why": why,
+                "warnings": list(session.warnings)}  # fmt: skip
     return {
         "claims": [row for row in records(claims.claims) if row["id"] in chosen],
         "shares": [row for row in records(claims.shares) if row["claim"] in chosen],
@@ -299,6 +281,8 @@ def claims_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
 
 def claims_text(data: Mapping[str, Any]) -> str:
     """Claims for a reader."""
+    if not data["claims"]:
+        return str(data.get("why", ""))
     shares: dict[str, list[str]] = {}
     for row in data["shares"]:
         shares.setdefault(row["claim"], []).append(f"{row['k']} of {row['n']}")
