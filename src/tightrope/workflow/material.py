@@ -55,9 +55,7 @@ class Material:
     def evidence(self) -> Evidence:
         """The whole record, prepared for filtering. Raises NoRecord for a case without one."""
         if self.coded is None:
-            raise NoRecord(
-                f"the case {self.case.case} has no record to fit; give it one under `record:`"
-            )
+            raise NoRecord(f"the case {self.case.case} has no record to fit; give it one under `record:`")
         return prepare_record(self.game, self.coded)
 
     @property
