@@ -203,7 +203,7 @@ def _forward(function: Map, z0: Array, theta: Any, tolerance: float) -> tuple[Ro
 
 def implicit_gradient(function: Map, z: Array, theta: Any, cotangent: Array) -> Any:
     """∂L/∂theta through the root z = function(z, theta), given ∂L/∂z. Traceable."""
-    _, pull = jax.vjp(function, z, theta)
+    _, pull = jax.vjp(lambda x: function(x, theta), z)
     adjoint, _ = gmres(  # type: ignore[no-untyped-call]
         lambda u: u - pull(u)[0],
         cotangent,
@@ -213,7 +213,7 @@ def implicit_gradient(function: Map, z: Array, theta: Any, cotangent: Array) -> 
         maxiter=8,
         solve_method="incremental",
     )
-    return pull(adjoint)[1]
+    return jax.vjp(lambda x: function(z, x), theta)[1](adjoint)[0]
 
 
 def _reverse(function: Map, tolerance: float, saved: tuple[Array, Any], cotangent: Root) -> tuple[Array, Any]:

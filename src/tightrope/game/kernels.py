@@ -39,10 +39,13 @@ def _apart(function: Callable[..., Array]) -> Callable[..., Array]:
 
 
 def _slices(x: Array, place: int, size: int) -> list[Array]:
-    """The slices of `x` along one axis, or one of them `size` times where that axis is missing."""
-    if x.shape[place] == 1:
-        return [jax.lax.index_in_dim(x, 0, place, keepdims=False)] * size
-    return [jax.lax.index_in_dim(x, level, place, keepdims=False) for level in range(size)]
+    """The slices of `x` along one axis, or one of them `size` times where that axis is missing.
+
+    Split at once, and not picked one by one: the transpose is then one joining of parts.
+    """
+    parts = jax.lax.split(x, [1] * x.shape[place], axis=place)
+    parts = [jnp.squeeze(part, axis=place) for part in parts]
+    return parts * size if x.shape[place] == 1 else parts
 
 
 @_apart
