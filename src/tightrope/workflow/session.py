@@ -73,8 +73,10 @@ class Session:
 
     @cached_property
     def fit(self) -> Fit:
-        """The fit to the whole record."""
-        return fit_from(self.fit_data("fit", self.material.evidence, self.amount.fit, shipped=False))
+        """The fit to the whole record; a quick run takes the shipped one if it is verified."""
+        evidence, effort = self.material.evidence, self.amount.fit
+        found = None if self.amount.origins else self._verified("fit", evidence, effort)
+        return found or fit_from(self.fit_data("fit", evidence, effort))
 
     @cached_property
     def at_fit(self) -> Equilibrium:
@@ -141,24 +143,32 @@ class Session:
         """
         found = {}
         for known in steps.by_origin(self.material):
-            evidence = self.material.known_at(known)
-            inputs = self.fit_inputs(evidence, ORIGIN_EFFORT)
-            chunk = self.run.find(f"origin-{known}", inputs=inputs, shipped=self.material.folder / SHIPPED)
-            if chunk is not None and chunk.origin == "shipped":
-                self.progress(f"verifying the shipped fit as of {known}", 0, None)
-                if not steps.verified(evidence, fit_from(chunk.value)):
-                    self.notice(f"the shipped fit as of {known} is not what this code finds; set aside")
-                    chunk = None
-            if chunk is not None:
-                found[known] = fit_from(chunk.value)
-            elif self.amount.origins:
-                found[known] = fit_from(self.fit_data(f"origin-{known}", evidence, ORIGIN_EFFORT))
+            name, evidence = f"origin-{known}", self.material.known_at(known)
+            fit = self._verified(name, evidence, ORIGIN_EFFORT)
+            if fit is None and self.amount.origins:
+                fit = fit_from(self.fit_data(name, evidence, ORIGIN_EFFORT))
+            if fit is not None:
+                found[known] = fit
             else:
                 self.warn(
                     f"No fit as of {known} is shipped for this case, so the questions asked then stay "
                     "unanswered in a quick run; a full run computes it."
                 )
         return found
+
+    def _verified(self, name: str, evidence: Evidence, effort: Effort) -> Fit | None:
+        """A stored fit, if there is one. A shipped one counts only if this code finds its likelihood again."""
+        inputs = self.fit_inputs(evidence, effort)
+        chunk = self.run.find(name, inputs=inputs, shipped=self.material.folder / SHIPPED)
+        if chunk is None:
+            return None
+        fit = fit_from(chunk.value)
+        if chunk.origin == "shipped":
+            self.progress(f"verifying the shipped fit {name}", 0, None)
+            if not steps.verified(evidence, fit):
+                self.notice(f"the shipped fit {name} is not what this code finds; it is not used")
+                return None
+        return fit
 
     @cached_property
     def certified(self) -> dict[str, dict[str, Any]]:
@@ -205,13 +215,8 @@ class Session:
             "seed": self.seed,
         }
 
-    def fit_data(
-        self, name: str, evidence: Evidence, effort: Effort, *, shipped: bool = True
-    ) -> dict[str, Any]:
-        """A fit as plain data, its pieces kept in the run as they are done.
-
-        shipped  look for it in the case's folder first
-        """
+    def fit_data(self, name: str, evidence: Evidence, effort: Effort) -> dict[str, Any]:
+        """A fit as plain data, its pieces kept in the run as they are done."""
         inputs = self.fit_inputs(evidence, effort)
 
         def keep(piece: str, compute: Callable[[], Any]) -> Any:
@@ -227,7 +232,6 @@ class Session:
                 on_progress=lambda label, done, total: self.progress(f"{name}: {label}", done, total),
             ),
             inputs=inputs,
-            shipped=self.material.folder / SHIPPED if shipped else None,
         )
 
     def _counter(self, label: str) -> Callable[[int, int], None]:

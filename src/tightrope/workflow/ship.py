@@ -1,8 +1,9 @@
-"""Compute the fits at the origins of a case's past questions and put them into the case's folder.
+"""Compute the fits that a quick run uses and put them into the case's folder.
 
     python -m tightrope.workflow.ship cases/russia-belarus
 
-A quick run uses them instead of fitting again. Interrupted work is resumed.
+They are the fit to the whole record and those at the origins of past questions. A quick run
+verifies each before it uses it. Interrupted work is resumed.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from tightrope.fit.store import fit_from
 from tightrope.runs import open_run
 from tightrope.workflow import steps
 from tightrope.workflow.material import load_material
-from tightrope.workflow.session import FULL, ORIGIN_EFFORT, SHIPPED, Session
+from tightrope.workflow.session import FULL, ORIGIN_EFFORT, QUICK, SHIPPED, Session
 
 
 def ship(case: Path, *, out: Path = Path("runs"), seed: int = 0) -> list[Path]:
-    """Fit at every origin whose shipped fit is missing or no longer verified; returns the files written."""
+    """Fit wherever the shipped fit is missing or no longer verified; returns the files written."""
     material = load_material(case)
     folder = material.folder / SHIPPED
     written = []
@@ -29,18 +30,15 @@ def ship(case: Path, *, out: Path = Path("runs"), seed: int = 0) -> list[Path]:
                 sys.stderr.write(f"{label}: {done} of {total}\n" if total else f"{label}\n")
 
         session = Session(material, run, FULL, seed, 1, progress=say)
-        for known in steps.by_origin(material):
-            evidence = material.known_at(known)
-            inputs = session.fit_inputs(evidence, ORIGIN_EFFORT)
-            name = f"origin-{known}"
+        wanted = [("fit", material.evidence, QUICK.fit)]
+        wanted += [(f"origin-{k}", material.known_at(k), ORIGIN_EFFORT) for k in steps.by_origin(material)]
+        for name, evidence, effort in wanted:
+            inputs = session.fit_inputs(evidence, effort)
             chunk = run.find(name, inputs=inputs, shipped=folder)
-            if (
-                chunk is not None
-                and chunk.origin == "shipped"
-                and steps.verified(evidence, fit_from(chunk.value))
-            ):
+            shipped = chunk is not None and chunk.origin == "shipped"
+            if chunk is not None and shipped and steps.verified(evidence, fit_from(chunk.value)):
                 continue
-            session.fit_data(name, evidence, ORIGIN_EFFORT)
+            session.fit_data(name, evidence, effort)
             written.append(run.ship(name, inputs=inputs, folder=folder))
     return written
 
