@@ -157,7 +157,7 @@ class Session:
         return found
 
     def _verified(self, name: str, evidence: Evidence, effort: Effort) -> Fit | None:
-        """A stored fit, if there is one. A shipped one counts only if this code finds its likelihood again."""
+        """A stored fit, if any. A shipped one counts only if this code finds its likelihood again."""
         inputs = self.fit_inputs(evidence, effort)
         chunk = self.run.find(name, inputs=inputs, shipped=self.material.folder / SHIPPED)
         if chunk is None:
