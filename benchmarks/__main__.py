@@ -92,7 +92,8 @@ def sweeping(game: Game) -> Iterator[Row]:
     plainly = timed(lambda: slow.sweep(values) and None, repeats=15)
     quickly = sweep_time(small, repeats=200)
     ratio = plainly.quickest / quickly.quickest
-    note = f"{shown(quickly.median / count)} a state; the slow coding takes {ratio:,.0f} times as long (quickest runs)"
+    times = f"{ratio:,.0f} times as long (quickest runs)"
+    note = f"{shown(quickly.median / count)} a state; the slow coding takes {times}"
     yield Row(f"one sweep of a small game, {count} states", quickly, None, note)
     yield Row(
         "the same in the slow coding (plain Python)",
