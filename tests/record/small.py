@@ -136,6 +136,30 @@ def compiled_once(case: Case) -> Game:
     return _GAMES.setdefault(id(case), (case, compile_game(case)))[1]
 
 
+def tiny_case() -> Case:
+    """One mover, one state variable: the least game whose likelihood runs through its equilibrium."""
+    return Case.model_validate(
+        {
+            "case": "tiny", "title": "A tiny game",
+            "calendar": {"period": "year", "first": "2000"},
+            "players": {"big": PLAYERS["big"]},
+            "states": {"rung": {"label": "r", "levels": ["low", "high"]}},
+            "parameters": {
+                "a": free(0.7, "normal(mean=0, sd=1)"),
+                "lam": free(1.5, "lognormal(median=1.5, sigma=0.4)"),
+                "delta": {"value": 0.85, "fixed": True, "why": "a test"},
+            },
+            "period": [
+                {"move": "push", "player": "big", "actions": ["wait", "press"], "precision": "lam"},
+                {"nature": "rise", "changes": "rung",
+                 "steps": {"down": {"logit": "-a"}, "up": {"logit": "-1 + 2*push"}}},
+            ],
+            "payoffs": {"big": {"rent": "rung*a - 0.5*push"}},
+            "start": {"rung": "low"},
+        }
+    )  # fmt: skip
+
+
 class Solved:
     """A game with strategies, beside a slow twin that knows them.
 
