@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,19 +20,10 @@ from jax import Array
 
 from tightrope.case.calendar import parse_period
 from tightrope.forecast.events import AnyMove, At, CountMove, EnteredTerminal, Event, NoTerminal, Reaches
+from tightrope.forecast.laws import Laws, above, floors, laws_of
 from tightrope.game.compile import Game
 from tightrope.game.named import Named, broadcast
-from tightrope.game.plan import WORLD
-from tightrope.game.primitives import ExitLaw, Primitives
-from tightrope.game.walk import Strategies, expectation
-
-
-class Laws(NamedTuple):
-    """The world's laws of nature and everybody's strategies: all that moves a distribution."""
-
-    kernels: dict[int, Named]
-    exits: dict[int, ExitLaw]
-    strategies: dict[str, Named]
+from tightrope.game.walk import expectation
 
 
 @dataclass(frozen=True)
@@ -62,46 +53,6 @@ class Paths:
     marginal: Mapping[str, np.ndarray]
     ended: Mapping[str, np.ndarray]
     missed: Mapping[Event, np.ndarray]
-
-
-def laws_of(numbers: Primitives, strategies: Strategies) -> Laws:
-    """The world's laws from the primitives and strategies of a solved game."""
-    return Laws(
-        {step: laws[WORLD] for step, laws in numbers.kernels.items()},
-        {step: laws[WORLD] for step, laws in numbers.exits.items()},
-        dict(strategies),
-    )
-
-
-def floors(game: Game, live: np.ndarray) -> dict[str, int]:
-    """The lowest level with any probability, for each variable that never falls."""
-    found = {}
-    for axis, name in enumerate(game.states):
-        if game.case.states[name].direction == "up":
-            others = tuple(k for k in range(live.ndim) if k != axis)
-            found[name] = int(np.flatnonzero(live.sum(axis=others) > 0)[0])
-    return found
-
-
-def above(laws: Laws, floor: Mapping[str, int]) -> Laws:
-    """The same laws on the part of the grid that can still be reached. Later years need far less of it."""
-
-    def cut(x: Named) -> Named:
-        data = x.data
-        for axis, name in enumerate(x.axes):
-            low = floor.get(name.removesuffix("'"), 0)
-            if low:
-                data = jax.lax.slice_in_dim(data, low, data.shape[axis], axis=axis)
-        return Named(data, x.axes)
-
-    return Laws(
-        {k: cut(v) for k, v in laws.kernels.items()},
-        {
-            k: ExitLaw(cut(law.probability), {t: cut(s) for t, s in law.shares.items()})
-            for k, law in laws.exits.items()
-        },
-        {k: cut(v) for k, v in laws.strategies.items()},
-    )
 
 
 def plan_tracks(events: Sequence[Event], *, first: str) -> Layout:
@@ -308,3 +259,6 @@ def probability(game: Game, paths: Paths, event: Event, *, first: str) -> float:
         case _:
             raise ValueError(f"{event!r} has no probability here")
     return float(min(max(value, 0.0), 1.0))
+
+
+__all__ = ["Laws", "Layout", "Paths", "above", "floors", "laws_of", "plan_tracks", "probability", "propagate"]
