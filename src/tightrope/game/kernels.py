@@ -9,7 +9,7 @@ is a wall between two such programs; large arrays are worth the wall, small ones
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import reduce, wraps
 from inspect import signature
 from typing import Any
 
@@ -20,6 +20,9 @@ from jax.experimental.xla_metadata import set_xla_metadata
 
 WALL = 2_000
 """Arrays with at least this many numbers are computed behind a wall."""
+
+WRITTEN_OUT = 8
+"""An axis of at most this length is written out where a sum over it, here or in the transpose, is slow."""
 
 
 def _apart(function: Callable[..., Array]) -> Callable[..., Array]:
@@ -50,10 +53,21 @@ def _slices(x: Array, place: int, size: int) -> list[Array]:
 
 @_apart
 def contract(x: Array, y: Array, *, place: int) -> Array:
-    """Sum of x·y over the axis `place`, term by term; x and y broadcast against each other."""
+    """Sum of x·y over the axis `place`, term by term; x and y broadcast against each other.
+
+    A short axis of x that y lacks is written out too: in the transpose it becomes a sum.
+    """
+    return _contract(x, y, place)
+
+
+def _contract(x: Array, y: Array, place: int) -> Array:
+    for axis, (here, there) in enumerate(zip(x.shape, y.shape, strict=True)):
+        if axis != place and there == 1 < here <= WRITTEN_OUT:
+            parts = [_contract(part, y, place) for part in jax.lax.split(x, [1] * here, axis=axis)]
+            return jnp.concatenate(parts, axis=axis - (axis > place))
     size = max(x.shape[place], y.shape[place])
-    terms = [a * b for a, b in zip(_slices(x, place, size), _slices(y, place, size), strict=True)]
-    return sum(terms[1:], start=terms[0])
+    both = zip(_slices(x, place, size), _slices(y, place, size), strict=True)
+    return reduce(jnp.add, [a * b for a, b in both])
 
 
 @_apart
@@ -63,12 +77,17 @@ def scale_shift(a: Array, f: Array, c: Array) -> Array:
 
 
 @_apart
+def _weights(odds: Array, *, place: int) -> Array:
+    top = _slices(odds, place, odds.shape[place])
+    return jnp.exp(odds - jnp.expand_dims(reduce(jnp.maximum, top), place))
+
+
+@_apart
+def _normalise(weights: Array, *, place: int) -> Array:
+    parts = _slices(weights, place, weights.shape[place])
+    return weights / jnp.expand_dims(reduce(jnp.add, parts), place)
+
+
 def softmax(odds: Array, *, place: int) -> Array:
-    """exp(odds), normalised along the axis `place`."""
-    parts = _slices(odds, place, odds.shape[place])
-    top = parts[0]
-    for part in parts[1:]:
-        top = jnp.maximum(top, part)
-    weights = [jnp.exp(part - top) for part in parts]
-    whole = sum(weights[1:], start=weights[0])
-    return jnp.stack([weight / whole for weight in weights], axis=place)
+    """exp(odds), normalised along the axis `place`; two walls, or each exponential is taken many times."""
+    return _normalise(_weights(odds, place=place), place=place)
