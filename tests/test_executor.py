@@ -147,11 +147,11 @@ def test_children_end_with_the_parent(tmp_path: Path, how: signal.Signals) -> No
         [sys.executable, str(program), str(tmp_path)], stderr=subprocess.PIPE, text=True
     )
     try:
-        _until(lambda: len(list(tmp_path.glob("*.pid"))) == 2, 30)
+        _until(lambda: len(list(tmp_path.glob("*.pid"))) == 2, 60)
         children = [int(path.stem) for path in tmp_path.glob("*.pid")]
         parent.send_signal(how)
-        _, errors = parent.communicate(timeout=20)
-        _until(lambda: not any(_alive(pid) for pid in children), 20)
+        _, errors = parent.communicate(timeout=60)
+        _until(lambda: not any(_alive(pid) for pid in children), 60)
     finally:
         parent.kill()
     assert parent.returncode != 0
