@@ -81,7 +81,7 @@ def _matrix(session: Session, at: str) -> Matrix:
             found.theta,
             over=_states(session, at),
             warm=found.z,
-            progress=lambda done, of, what: session.progress(f"ablations at the {at}: {what}", done, of),
+            progress=lambda done, of, _: session.progress(f"ablations at the {at}", done, of),
         )
         return {name: _cell_data(cell) for name, cell in matrix.cells.items()}
 
@@ -136,7 +136,7 @@ def _statuses(session: Session, which: str) -> pd.DataFrame:
         )
         return {claim: list(row) for claim, row in table.T.items()}
 
-    data = session.run.chunk(f"claims-{which}", compute, inputs={"draws": size})
+    data = session.run.chunk(f"claims-{which}", compute, inputs={"draws": size, "thetas": thetas})
     table = pd.DataFrame.from_dict(data, orient="index").rename_axis("claim")
     missing = size - table.shape[1]
     for k in range(missing):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tightrope.report.sections import TABLES, NotComputed, Report
-from tightrope.workflow import argue, judgement, past, scoring, seen, trust
+from tightrope.workflow import argue, draws, judgement, past, scoring, seen, trust
 from tightrope.workflow.session import Session
 
 
@@ -51,10 +51,10 @@ def _warn_of_certificates(session: Session) -> None:
 
 
 def groups(session: Session, found: Report) -> dict[str, Any]:
-    """Every table of the report as xarray datasets, by group name (`claims/cells`), for `run.nc`."""
+    """The groups of `run.nc`, xarray datasets by name: draws, and each table of the report (`claims/cells`)."""
     import xarray as xr
 
-    made: dict[str, Any] = {}
+    made: dict[str, Any] = draws.groups(session)
     for part in fields(found):
         section = getattr(found, part.name)
         if isinstance(section, (str, NotComputed)):

@@ -45,11 +45,35 @@ def outside_of(session: Session, questions: tuple[Question, ...]) -> dict[str, t
     return found
 
 
+def _no_answers(session: Session) -> NotComputed:
+    if not session.material.live:
+        return NotComputed("The case has no live questions.")
+    return NotComputed("The case has no record, so there is no today to start a forecast from.")
+
+
+def _confidence(session: Session) -> str:
+    """How far to trust the forecasts: what carries them, and the level that the record knows least of."""
+    material = session.material
+    assert material.coded is not None
+    length = material.case.calendar.period
+    counts = []
+    for name, printed in material.coded.printed.items():
+        if name in material.case.states:
+            counts += [(int((printed == k).sum()), f"{name}={level}")
+                       for k, level in enumerate(material.coded.levels[name])]  # fmt: skip
+    few, level = min(((n, what) for n, what in counts if n), default=(0, ""))
+    rarest = f", and {level} in only {few} of them" if level else ""
+    return (
+        f"Low. One history of one pair of states carries the estimates, {len(material.coded.periods)} "
+        f"{length}s{rarest}; the model's form was chosen with that history in view."
+    )
+
+
 def judgement(session: Session) -> Judgement | NotComputed:
     """The live judgement box."""
     material, answers = session.material, session.live
     if answers is None:
-        return NotComputed("The case has no live questions.")
+        return _no_answers(session)
     outside = outside_of(session, material.live)
     rows = []
     for question in material.live:
@@ -78,10 +102,7 @@ def judgement(session: Session) -> Judgement | NotComputed:
         live=pd.DataFrame(rows),
         as_of=material.live[0].open_time.isoformat(),
         known_until=answers.known,
-        confidence=(
-            "Low. One history of one pair of states carries the estimates, with a single quarter of crisis; "
-            "the model's form was chosen with that history in view."
-        ),
+        confidence=_confidence(session),
         warnings=tuple(session.warnings),
         epsilon_why=epsilon_reason(),
         draws=len(answers.probabilities),
@@ -92,7 +113,7 @@ def fans(session: Session) -> Fans | NotComputed:
     """Probability by date of each live event that only time can bring about."""
     answers = session.live
     if answers is None:
-        return NotComputed("The case has no live questions.")
+        return _no_answers(session)
     outside = outside_of(session, session.material.live)
     made = []
     for question in session.material.live:

@@ -22,6 +22,8 @@ def timeline(session: Session) -> Timeline | NotComputed:
     coded = material.coded
     if coded is None:
         return NotComputed("The case has no record.")
+    if not session.at_fit.certificate.good:
+        return NotComputed("The equilibrium at the posterior mode is not certified.")
     seen = session.history_at_fit
     bits = -np.array(seen["log_probability"]) / np.log(2.0)
     periods = []
@@ -42,7 +44,7 @@ def timeline(session: Session) -> Timeline | NotComputed:
         events=_events(session, coded),
         evaluated="at the posterior mode, agnostic priors",
         mark="estimated",
-        certified=session.at_fit.certificate.good,
+        certified=True,
     )
 
 

@@ -108,7 +108,7 @@ class Session:
                 seed=self.seed,
                 on_progress=self._counter("live questions"),
             ),
-            inputs={"draws": self.amount.live},
+            inputs={"draws": self.amount.live, "theta": self.fit.theta.tolist()},
         )
         return from_data(data)
 
@@ -130,7 +130,7 @@ class Session:
                     seed=self.seed,
                     on_progress=self._counter(f"questions asked after {known}"),
                 ),
-                inputs={"draws": self.amount.past, "known": known},
+                inputs={"draws": self.amount.past, "known": known, "theta": fits[known].theta.tolist()},
             )
             found[known] = from_data(data)
         return found

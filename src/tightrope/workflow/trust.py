@@ -58,7 +58,7 @@ def diagnostics(session: Session) -> Diagnostics:
             _certificate("equilibrium at the posterior mode", session.at_fit),
             {
                 "name": "log-likelihood of the record at the reference",
-                "value": f"{sum(session.history_at_reference['log_probability']):.1f} nats",
+                "value": _at_reference(session),
                 "good": None,
                 "note": None,
             },
@@ -115,6 +115,12 @@ def diagnostics(session: Session) -> Diagnostics:
         solved=pd.DataFrame(solved),
         warnings=tuple(session.warnings),
     )
+
+
+def _at_reference(session: Session) -> str:
+    if not session.reference.certificate.good:
+        return "not certified"
+    return f"{sum(session.history_at_reference['log_probability']):.1f} nats"
 
 
 def _certificate(name: str, found: Any) -> dict[str, Any]:
