@@ -47,7 +47,8 @@ class Table:
 class Figure:
     """A chart: titled by its finding, described in words, with its data as a table below.
 
-    fluid   the chart may be narrowed to the screen
+    fluid   where above zero the chart may be narrowed to the screen, less so many pixels for what stands
+            beside its plot
     """
 
     id: str
@@ -56,7 +57,7 @@ class Figure:
     spec: Mapping[str, Any]
     data: Table
     svg: str = ""
-    fluid: bool = False
+    fluid: int = 0
     note: str = ""
 
 

@@ -117,16 +117,17 @@ def seconds(x: float | None) -> str:
     return f"{x / 60:.1f}{SPACE}min"
 
 
-def day(iso: str) -> str:
-    """An ISO day as readers write it.
+def day(iso: str, *, short: bool = False) -> str:
+    """An ISO day as readers write it; `short` months have three letters.
 
-    >>> day("2031-06-30").replace(SPACE, " ")
-    '30 June 2031'
+    >>> day("2031-06-30").replace(SPACE, " "), day("2031-09-30", short=True).replace(SPACE, " ")
+    ('30 June 2031', '30 Sep 2031')
     """
     from datetime import date
 
     d = date.fromisoformat(iso)
-    return f"{d.day}{SPACE}{MONTHS[d.month - 1]}{SPACE}{d.year}"
+    month = MONTHS[d.month - 1]
+    return f"{d.day}{SPACE}{month[:3] if short else month}{SPACE}{d.year}"
 
 
 MONTHS = (

@@ -11,6 +11,7 @@ import pandas as pd
 from tightrope.report.charts.theme import (
     BLUE,
     GREY,
+    INK,
     MUTED,
     ON_LIGHT,
     ORANGE,
@@ -64,7 +65,7 @@ def shares_chart(claims: pd.DataFrame, *, description: str) -> dict[str, Any]:
             y=alt.Y("id:N")
             .sort(list(dict.fromkeys(rows["id"])))
             .title(None)
-            .axis(grid=True, ticks=False, domain=False),
+            .axis(grid=True, ticks=False, domain=False, labelPadding=8),
             color=alt.Color("draws:N")
             .scale(domain=names, range=[look[1] for look in looks])
             .legend(title=None, orient="top"),
@@ -120,7 +121,7 @@ def matrix_chart(cells: pd.DataFrame, ablations: pd.DataFrame, *, description: s
         outline = (
             base.transform_filter(alt.datum.named)
             .mark_rect(fill=None, strokeWidth=2)
-            .encode(stroke=alt.value(MUTED))
+            .encode(stroke=alt.value(INK))
         )
         words = (
             base.transform_filter("datum.result != 'holds'")

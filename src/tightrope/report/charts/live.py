@@ -14,7 +14,12 @@ PRINTED, OUTSIDE = "probability and 90 % interval", "outside view"
 
 def live_chart(live: pd.DataFrame, *, description: str) -> dict[str, Any]:
     """A chart of the certified rows of the table `live`, in their order."""
-    y = alt.Y("id:N").sort(list(live["id"])).title(None).axis(grid=True, ticks=False, domain=False)
+    y = (
+        alt.Y("id:N")
+        .sort(list(live["id"]))
+        .title(None)
+        .axis(grid=True, ticks=False, domain=False, labelPadding=8)
+    )
     x = alt.X("probability:Q").scale(domain=[0, 1]).axis(format=".0%", tickCount=6, orient="top").title(None)
     tooltip = [
         alt.Tooltip("question:N", title="question"),

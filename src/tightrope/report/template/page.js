@@ -13,7 +13,7 @@
     const spec = JSON.parse(text);
     const live = figure.querySelector(".live");
     if (live.dataset.fluid) {
-      const room = figure.clientWidth - 110;
+      const room = figure.clientWidth - Number(live.dataset.fluid) - 10;
       if (room > 160 && room < spec.width) spec.width = room;
     }
     try {

@@ -66,6 +66,7 @@ def claims_view(claims: Claims) -> Section:
                 data=data_table(
                     shares, id="claims-chart", caption="Share of draws in which each claim holds"
                 ),
+                fluid=60,
             )
         )
     intro = summary(claims.claims)

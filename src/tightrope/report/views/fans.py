@@ -42,6 +42,6 @@ def _fan(fan: Fan, number: int) -> Block:
         alt=alt,
         spec=fan_chart(fan.paths, description=alt),
         data=data_table(fan.paths, id=f"fan-{number}", caption=f"Probability that {fan.event}, by date"),
-        fluid=True,
+        fluid=60,
         note=f"{band_words()} {weight}{source} Numbers are {fan.mark}. {fan.note}".strip(),
     )

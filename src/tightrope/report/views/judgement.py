@@ -94,6 +94,7 @@ def _questions(judgement: Judgement) -> list[Block]:
                 alt=alt,
                 spec=live_chart(certified, description=alt),
                 data=data_table(live, id="live-chart", caption="Live questions, as given to the page"),
+                fluid=60,
             )
         )
     shares = sorted(set(certified["epsilon"]))
@@ -126,7 +127,7 @@ def _row(row: dict[Any, Any], *, own_weight: bool) -> tuple[Cell, ...]:
             *((Line(row["criteria"], quiet=True),) if row["criteria"] else ()),
         )
     )
-    by = cell(day(row["deadline"]))
+    by = cell(day(row["deadline"], short=True))
     weight = f", weight {row['epsilon']:.3g}" if own_weight else ""
     outside = Cell(
         (Line(percent(row["outside"])), Line(f"{row['outside_source']}{weight}", quiet=True)), numeric=True

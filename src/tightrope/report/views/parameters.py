@@ -31,6 +31,7 @@ def parameters_view(parameters: Parameters) -> Section:
                 alt,
                 ratio_chart(table, description=alt),
                 data_table(data, id="parameters-chart", caption="Posterior sd over prior sd"),
+                fluid=200,
                 note=f"Left of the line at {INFORMED:g} a parameter counts as estimated.",
             )
         )

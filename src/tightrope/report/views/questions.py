@@ -130,6 +130,7 @@ def _answered(questions: Questions, asked: pd.DataFrame) -> list[Block]:
         alt,
         questions_chart(asked, questions.forecasts, description=alt),
         data_table(data, id="questions-chart", caption="Forecasts by question, as given to the page"),
+        fluid=60,
     )
     return [figure, table]
 
