@@ -78,10 +78,30 @@ def test_mode_and_curvature_are_exact_on_a_normal_target() -> None:
     assert around.failures == 0
 
 
-def test_a_flat_or_saddle_direction_never_widens_beyond_twice_the_prior() -> None:
+def test_a_flat_or_saddle_direction_never_widens_beyond_the_prior() -> None:
     around = curvature(toy(precision=np.diag([3.0, 0.0, -2.0])), np.zeros(3))
-    assert np.sqrt(np.diag(around.covariance)) == pytest.approx([0.5, 1.0, 2.0])
+    assert np.sqrt(np.diag(around.covariance)) == pytest.approx([0.5, 1.0, 1.0])
     assert around.smallest == pytest.approx(-1.0)
+
+
+@dataclass
+class Folded(Toy):
+    """A normal target whose density falls by a nat beyond a fold, as where a branch of equilibria ends."""
+
+    def likelihood(self, v: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        value, gradient, rows = super().likelihood(v)
+        return value - float(v[1] > 0.001), gradient - 40.0 * (v[1] > 0.001), rows
+
+
+@pytest.mark.parametrize("central", [True, False])
+def test_a_direction_that_leaves_the_branch_keeps_its_prior_curvature(central: bool) -> None:
+    target = cast(Target, Folded(precision=np.diag([3.0, 8.0, 0.0])))
+    around = curvature(target, np.zeros(3), central=central)
+    assert np.diag(around.covariance) == pytest.approx([0.25, 1.0, 1.0])
+
+
+def test_one_sided_curvature_is_exact_on_a_normal_target() -> None:
+    assert curvature(toy(), MODE, central=False).covariance == pytest.approx(EXACT, abs=1e-10)
 
 
 def test_a_direction_without_certificates_keeps_its_prior_curvature() -> None:

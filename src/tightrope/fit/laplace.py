@@ -17,6 +17,8 @@ from scipy import stats
 from tightrope.fit.target import Target
 
 DEGREES = 30.0
+JUMP = 0.02
+"""A step over which density and gradients disagree by more nats than this has left the branch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,30 +72,38 @@ def curvature(
     central: bool = True,
     on_step: Callable[[int, int], None] | None = None,
 ) -> Laplace:
-    """The Laplace approximation at a mode. A direction whose solve fails keeps its prior curvature.
+    """The Laplace approximation at a mode.
+
+    A direction in which a solve fails, or in which the density jumps to another
+    branch of equilibria, keeps its prior curvature; so does one in which the
+    likelihood curves the wrong way, so that no posterior is wider than its prior.
 
     central  differences on both sides; else on one, at half the work and an error of the order of `step`
     """
     n = len(mode)
     hessian = -np.eye(n)
     before = len(target.failures)
-    here = target(mode)[1] if not central else np.zeros(n)
-    for k in range(n):
+    value, here = target(mode)
+
+    def probe(k: int, by: float) -> np.ndarray:
+        """The gradient at a small step; nan where the density jumps on the way there."""
         v = np.array(mode)
-        v[k] += step
-        ahead = target(v)[1]
-        if central:
-            v[k] -= 2.0 * step
-            column = (ahead - target(v)[1]) / (2.0 * step)
-        else:
-            column = (ahead - here) / step
+        v[k] += by
+        there, gradient = target(v)
+        if abs(there - value - by * 0.5 * (here[k] + gradient[k])) > JUMP:
+            return np.full(n, np.nan)
+        return gradient
+
+    for k in range(n):
+        ahead = probe(k, step)
+        column = (ahead - probe(k, -step)) / (2.0 * step) if central else (ahead - here) / step
         if np.isfinite(column).all():
             hessian[:, k] = column
         if on_step is not None:
             on_step(k + 1, n)
     precision = -0.5 * (hessian + hessian.T)
     eigenvalues, vectors = np.linalg.eigh(precision)
-    floored = np.maximum(eigenvalues, 0.25)
+    floored = np.maximum(eigenvalues, 1.0)
     covariance = (vectors / floored) @ vectors.T
     return Laplace(np.array(mode), covariance, float(eigenvalues.min()), len(target.failures) - before)
 
