@@ -71,7 +71,6 @@ def _intro(questions: Questions) -> str:
 def _means(group: str, means: pd.DataFrame, order: list[str], questions: Questions, number: int) -> Figure:
     title = means_title(group, means)
     alt = f"Mean scores by forecaster. {title}"
-    here = [name for name in order if name in set(means["forecaster"])]
     rows = tuple(
         (
             cell(row["forecaster"]),
@@ -86,7 +85,7 @@ def _means(group: str, means: pd.DataFrame, order: list[str], questions: Questio
     head = ("forecaster", "questions", "Brier score", "its interval", "log score, nats", "its interval")
     table = Table(f"means-{number}-data", f"Mean scores, {group}", head, rows)
     note = f"Bars: {questions.interval_how}." if questions.interval_how else ""
-    spec = means_chart(means, order=here, description=alt)
+    spec = means_chart(means, order=order, description=alt)
     return Figure(f"means-{number}", title, alt, spec, table, note=note)
 
 
