@@ -45,13 +45,19 @@ def _warn_of_certificates(session: Session) -> None:
         session.warn(
             "The equilibrium at the reference values is not certified; nothing that rests on it is shown."
         )
+    if session.material.coded is not None and session.fit.modes[0].status != "converged":
+        mode = session.fit.modes[0]
+        session.warn(
+            f"The fit to the whole record stopped short of a maximum (largest gradient {mode.gradient_norm:.1f} "
+            "per prior sd): its forecasts may move when it is fitted further."
+        )
     share = session.certified["argument"]["share"]
     if share < 0.95:
         session.warn(f"Only {100 * share:.0f} % of argument-centred prior draws solve to a certificate.")
 
 
 def groups(session: Session, found: Report) -> dict[str, Any]:
-    """The groups of `run.nc`, xarray datasets by name: draws, and each table of the report (`claims/cells`)."""
+    """The groups of `run.nc` by name: draws, and each table of the report (`matrix/cells`)."""
     import xarray as xr
 
     made: dict[str, Any] = draws.groups(session)
