@@ -48,8 +48,8 @@ def _warn_of_certificates(session: Session) -> None:
     if session.material.coded is not None and session.fit.modes[0].status != "converged":
         mode = session.fit.modes[0]
         session.warn(
-            f"The fit to the whole record stopped short of a maximum (largest gradient {mode.gradient_norm:.1f} "
-            "per prior sd): its forecasts may move when it is fitted further."
+            "The fit to the whole record stopped short of a maximum (largest gradient "
+            f"{mode.gradient_norm:.1f} per prior sd): its forecasts may move when it is fitted further."
         )
     share = session.certified["argument"]["share"]
     if share < 0.95:
