@@ -20,7 +20,7 @@ from tightrope.case.schema import Case, RecordShare
 from tightrope.record.coding import MISSING, CodedRecord
 
 NEXT = "next_"
-COVERAGE = 0.90
+COVERAGE = 0.95
 
 
 @dataclass(frozen=True)

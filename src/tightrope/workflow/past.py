@@ -122,7 +122,7 @@ def policy(session: Session) -> Policy | NotComputed:
         move = next(m for m in material.game.plan.moves() if m.move == row["move"])
         rows.append(
             {
-                "slice": f"by {state.label}, the rest as in the record",
+                "slice": f"{row['move']} by {state.label}, the rest as in the record",
                 "mover": f"{material.case.players[move.player].label}: {move.move}"
                 if move.move != move.player
                 else material.case.players[move.player].label,
