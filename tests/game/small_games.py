@@ -18,15 +18,16 @@ def case(
     payoffs: dict[str, dict[str, str]],
     terminals: dict[str, Any] | None = None,
     tables: dict[str, Any] | None = None,
-    discount: str = "delta",
+    discount: str | dict[str, str] = "delta",
 ) -> Case:
-    """A case with the given parts; every player has the same discount."""
+    """A case with the given parts; the discount is every player's, or given by player."""
+    each = discount if isinstance(discount, dict) else dict.fromkeys(payoffs, discount)
     return Case.model_validate(
         {
             "case": name,
             "title": name,
             "calendar": {"period": "year", "first": "2000"},
-            "players": {player: {"label": player, "discount": discount} for player in payoffs},
+            "players": {player: {"label": player, "discount": each[player]} for player in payoffs},
             "states": {k: v if isinstance(v, dict) else {"label": k, "levels": v} for k, v in states.items()},
             "terminals": {k: {"label": k, "payoffs": v} for k, v in (terminals or {}).items()},
             "tables": tables or {},
@@ -36,6 +37,11 @@ def case(
             "start": {k: (v["levels"] if isinstance(v, dict) else v)[0] for k, v in states.items()},
         }
     )
+
+
+def started(game: Game, start: dict[str, Any]) -> Game:
+    """The same game from another start: level names, or weights over them."""
+    return compile_game(game.case.model_copy(update={"start": start}))
 
 
 def _bimatrix(parameters: dict[str, float]) -> dict[str, dict[str, str]]:

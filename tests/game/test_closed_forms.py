@@ -1,4 +1,7 @@
-"""Every closed form of tests/game/targets.json, solved by the package. Sources stand in that file."""
+"""Closed forms of tests/game/targets.json, solved by the package. Sources stand in that file.
+
+The rest of them, and the account of them all, are in tests/game/test_targets.py.
+"""
 
 from __future__ import annotations
 
@@ -299,8 +302,3 @@ def test_when_if_ever() -> None:
     path = walk(small_games.weakness(), [1.0, 0, 0, 0], 3, h1=h1, h2=h2, h3=h3)
     ended = np.diff([0.0, *(gone for _, gone in path)])
     assert ended / ended.sum() == pytest.approx(answer["weights"], abs=tol)
-
-
-def test_every_target_of_the_file_is_used() -> None:
-    text = Path(__file__).read_text()
-    assert all(f'target("{name}")' in text for name in targets())
