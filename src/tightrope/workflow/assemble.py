@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tightrope.fit.posterior import trusted
 from tightrope.report.sections import TABLES, NotComputed, Report
 from tightrope.workflow import argue, draws, judgement, past, scoring, seen, trust
 from tightrope.workflow.session import Session
@@ -50,6 +51,11 @@ def _warn_of_certificates(session: Session) -> None:
         session.warn(
             "The fit to the whole record stopped short of a maximum (largest gradient "
             f"{mode.gradient_norm:.1f} per prior sd): its forecasts may move when it is fitted further."
+        )
+    if session.material.coded is not None and not trusted(session.fit.draws):
+        session.warn(
+            "The posterior is a normal approximation around one mode that importance weights did not "
+            "confirm: means of rare events and the ends of intervals are rough."
         )
     share = session.certified["argument"]["share"]
     if share < 0.95:
