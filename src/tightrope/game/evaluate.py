@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -107,6 +108,6 @@ _FUNCTIONS: dict[str, object] = {
     "exp": jnp.exp,
     "log": jnp.log,
     "sqrt": jnp.sqrt,
-    "logistic": lambda x: 1.0 / (1.0 + jnp.exp(-x)),
+    "logistic": jax.nn.sigmoid,
     "clip": lambda x, low, high: jnp.minimum(jnp.maximum(x, low), high),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -117,7 +118,7 @@ def _link(game: Game, ev: Evaluator, link: Link) -> tuple[str, Named]:
 
 def _probability(game: Game, kind: str, inner: Named) -> Named:
     if kind == "logit":
-        return combine(game.order, lambda x: 1.0 / (1.0 + jnp.exp(-x)), inner)
+        return combine(game.order, jax.nn.sigmoid, inner)
     if kind == "hazard":
         return combine(game.order, lambda x: -jnp.expm1(-jnp.maximum(x, 0.0)), inner)
     return inner
@@ -163,30 +164,44 @@ def _step_kernel(game: Game, ev: Evaluator, variable: str, law: Law) -> Named:
     zero = Named(jnp.zeros(size), (variable,))
     if kind == "prob":
         chance = {d: multiply(order, inner[d], room[d]) if d in inner else zero for d in room}
+    elif kind == "logit":
+        chance = _logit_steps(game, inner, room)
     else:
-        weight = {}
-        for d, possible in room.items():
-            if d not in inner:
-                weight[d] = zero
-                continue
-            raw = combine(order, jnp.exp if kind == "logit" else (lambda x: jnp.maximum(x, 0.0)), inner[d])
-            weight[d] = multiply(order, raw, possible)
-        both = add(order, weight["down"], weight["up"])
-        if kind == "logit":
-            scale = combine(order, lambda w: 1.0 / (1.0 + w), both)
-        else:
-            # (1 - exp(-w)) / w with its limit 1 at w = 0, safe for gradients
-            scale = combine(
-                order,
-                lambda w: jnp.where(w > 1e-12, -jnp.expm1(-w) / jnp.where(w > 1e-12, w, 1.0), 1.0 - 0.5 * w),
-                both,
-            )
-        chance = {d: multiply(order, weight[d], scale) for d in room}
+        rate = {
+            d: multiply(order, combine(order, lambda x: jnp.maximum(x, 0.0), inner[d]), possible)
+            if d in inner
+            else zero
+            for d, possible in room.items()
+        }
+        # (1 - exp(-w)) / w with its limit 1 at w = 0, safe for gradients
+        scale = combine(
+            order,
+            lambda w: jnp.where(w > 1e-12, -jnp.expm1(-w) / jnp.where(w > 1e-12, w, 1.0), 1.0 - 0.5 * w),
+            add(order, rate["down"], rate["up"]),
+        )
+        chance = {d: multiply(order, rate[d], scale) for d in room}
     stay = combine(order, lambda d, u: 1.0 - d - u, chance["down"], chance["up"])
     axes = (variable, after(variable))
     kernel = multiply(order, stay, Named(_shift(size, 0), axes))
     kernel = add(order, kernel, multiply(order, chance["down"], Named(_shift(size, -1), axes)))
     return add(order, kernel, multiply(order, chance["up"], Named(_shift(size, 1), axes)))
+
+
+def _logit_steps(game: Game, inner: dict[str, Named], room: dict[str, Named]) -> dict[str, Named]:
+    """Probabilities of down and up with log-weights `inner` against staying, which has log-weight 0."""
+    order = game.order
+    nothing = scalar(-jnp.inf)
+    down, up = (
+        combine(order, lambda x, r: jnp.where(r > 0, x, -jnp.inf), inner.get(d, nothing), room[d])
+        for d in ("down", "up")
+    )
+    # The largest of the three weights is taken out, so that no exponential overflows.
+    top = combine(order, lambda d, u: jax.lax.stop_gradient(jnp.maximum(jnp.maximum(d, u), 0.0)), down, up)
+    weights = {
+        d: combine(order, lambda x, t: jnp.exp(x - t), x, top) for d, x in (("down", down), ("up", up))
+    }
+    whole = combine(order, lambda d, u, t: d + u + jnp.exp(-t), weights["down"], weights["up"], top)
+    return {d: combine(order, jnp.divide, weight, whole) for d, weight in weights.items()}
 
 
 def _weight_kernel(game: Game, ev: Evaluator, variable: str, weights: dict[str, Expression]) -> Named:
