@@ -184,7 +184,7 @@ def watch(session: Session) -> Watch | NotComputed:
     """What to watch: for each state variable that can still move, how it stands and what it would mean."""
     answers, material = session.live, session.material
     if answers is None or material.coded is None:
-        return NotComputed("There is no forecast to be moved.")
+        return _no_answers(session)
     rows = []
     asked = {getattr(q.event, "variable", None): q.id for q in material.live}
     for name, state in material.case.states.items():

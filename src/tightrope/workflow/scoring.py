@@ -140,8 +140,10 @@ def _bootstrap(
 def questions(session: Session) -> Questions | NotComputed:
     """The past questions and the scores; warns when a baseline does better than the game."""
     material = session.material
-    if not material.questions or material.coded is None:
+    if not material.questions:
         return NotComputed("The case has no past questions.")
+    if material.coded is None:
+        return NotComputed("The case has no record, which every forecast of a past question starts from.")
     forecasts = forecast_table(session)
     means = mean_table(session, forecasts)
     _warn_if_beaten(session, means)
