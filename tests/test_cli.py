@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from tightrope import __version__
 from tightrope.case.errors import CaseError, Problem
 from tightrope.cli import app
-from tightrope.cli.output import Reporter, strict
+from tightrope.cli.output import Reporter, said_if_slow, strict
 from tightrope.outcome import Outcome
 from tightrope.runs import RunLocked
 
@@ -117,9 +117,9 @@ def test_a_mistyped_command_is_bad_input_with_a_near_match() -> None:
 
 
 def test_new_then_check_is_sound(case: Path) -> None:
-    done = tightrope("check", str(case))
+    done = tightrope("check", str(case), "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "is sound" in done.stdout
+    assert "is sound, at 1,000 draws of each prior class too" in done.stdout
     data = json.loads(tightrope("check", str(case), "--json").stdout)
     assert data["sound"] is True
     assert data["case"] == "demo"
@@ -270,6 +270,14 @@ def test_bars_are_drawn_on_a_terminal_only(
     assert shown.out == ""
     assert "4/4" in shown.err
     assert "[bold] is text here" in shown.err
+
+
+def test_only_slow_work_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
+    for quiet, after, expected in [(False, 60.0, ""), (True, 0.0, ""), (False, 0.0, "valuing ...\n")]:
+        with said_if_slow("valuing", quiet=quiet, after=after):
+            time.sleep(0.2)
+        shown = capsys.readouterr()
+        assert (shown.out, shown.err) == ("", expected)
 
 
 def test_strict_leaves_what_is_fine() -> None:

@@ -30,8 +30,9 @@ from typing import Annotated, Any
 import typer
 
 from tightrope import __version__
+from tightrope.cli.light import check_files, write_template
 from tightrope.cli.output import BadInput, Reporter, emit, guarded
-from tightrope.outcome import BAD_INPUT, FAILED, FINE, Outcome
+from tightrope.outcome import FINE
 
 app = typer.Typer(
     name="tightrope",
@@ -100,14 +101,23 @@ def run(
 
 
 @app.command()
-def check(case: CasePath, as_json: Json = False) -> None:
+def check(
+    case: CasePath,
+    draws: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Draws of each prior class to look at; 0: only the files.")
+    ] = 1000,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """List everything wrong with a case.
 
-    Each problem with file:line:column, the line itself and a near match. Nothing is solved.
+    Each problem with file:line:column, the line itself and a near match. Nothing is solved, but once
+    the files are sound all laws and payoffs are valued at draws from the priors and at each ablation,
+    variant and hypothesis.
     Exit code 2 if the case cannot be read, 1 if it reads but does not make sense, 0 if it is sound.
     """
     with guarded():
-        emit(_check(case, as_json=as_json), as_json=as_json)
+        emit(check_files(case, draws=draws, as_json=as_json, quiet=quiet), as_json=as_json)
 
 
 @app.command()
@@ -235,48 +245,7 @@ def new(
     The template is small, commented and sound: change it line by line. Nothing is overwritten.
     """
     with guarded():
-        emit(_new(target, name), as_json=as_json)
-
-
-def _check(path: Path, *, as_json: bool) -> Outcome:
-    from tightrope.case.checks import check_case
-    from tightrope.case.errors import CaseError, format_problems
-    from tightrope.case.load import load_case
-
-    try:
-        folder = load_case(path)
-    except CaseError as error:
-        if not as_json:
-            raise
-        return Outcome(BAD_INPUT, {"sound": False, "problems": _plain(error.problems)}, "")
-    problems = check_case(folder)
-    data = {
-        "sound": not problems,
-        "case": folder.case.case,
-        "hash": folder.hash,
-        "problems": _plain(problems),
-    }
-    if problems:
-        return Outcome(FAILED, data, format_problems(problems))
-    return Outcome(FINE, data, f"{path}: the case {folder.case.case} is sound")
-
-
-def _plain(problems: Any) -> list[dict[str, Any]]:
-    from dataclasses import asdict
-
-    return [asdict(problem) for problem in problems]
-
-
-def _new(target: Path, name: str) -> Outcome:
-    from tightrope.case.new import scaffold
-
-    try:
-        written = scaffold(target, name=name or target.resolve().name.lower().replace("_", "-"))
-    except ValueError as error:
-        raise BadInput(f"{error}; say --name NAME") from None
-    files = [str(path) for path in written]
-    text = "\n".join(["Wrote", *(f"  {file}" for file in files), f"Next: tightrope check {target}"])
-    return Outcome(FINE, {"files": files}, text)
+        emit(write_template(target, name), as_json=as_json)
 
 
 def _work(function: str, case: Path, as_json: bool, quiet: bool, *, workers: int, **arguments: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -85,6 +86,18 @@ def _code_for(error: Exception) -> int:
     if type(error).__module__.startswith("tightrope."):
         return BAD_INPUT if isinstance(error, ValueError) else FAILED
     return OUR_FAULT
+
+
+@contextmanager
+def said_if_slow(text: str, *, quiet: bool, after: float = 2.0) -> Iterator[None]:
+    """Say on stderr what is being done, if it is not done within `after` seconds."""
+    timer = threading.Timer(after, complain, args=(f"{text} ...",))
+    if not quiet:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class Reporter:

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tightrope.case.errors import CaseError
 from tightrope.outcome import FAILED, FINE, Outcome
 from tightrope.runs import open_run
 from tightrope.runs.files import write_atomically
 from tightrope.workflow import printing
-from tightrope.workflow.material import load_material
+from tightrope.workflow.checking import DRAWS, check_draws
+from tightrope.workflow.material import Material, load_material
 from tightrope.workflow.session import FULL, QUICK, Notice, Progress, Session, quiet
 
 
@@ -35,9 +37,19 @@ def _session(
     material = load_material(Path(case))
     key = {"case": material.source.hash, "seed": seed, "quick": quick}
     with open_run(out, case_name=material.case.case, key=key, argv=argv, notice=notice) as run:
+        run.chunk("numbers", lambda: _sound(material, progress), inputs={"draws": DRAWS})
         yield Session(
             material, run, QUICK if quick else FULL, seed, workers, progress=progress, notice=notice
         )
+
+
+def _sound(material: Material, progress: Progress) -> dict[str, Any]:
+    """Raise CaseError if a law or payoff is illegal somewhere in the priors."""
+    progress("valuing laws and payoffs at prior draws", 0, None)
+    problems = check_draws(material.source)
+    if problems:
+        raise CaseError(problems)
+    return {"draws": DRAWS}
 
 
 def run_case(

@@ -1,0 +1,60 @@
+"""What the commands do that leave no run behind: checking a case and starting a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tightrope.cli.output import BadInput, said_if_slow
+from tightrope.outcome import BAD_INPUT, FAILED, FINE, Outcome
+
+
+def check_files(path: Path, *, draws: int, as_json: bool, quiet: bool) -> Outcome:
+    """Everything wrong with a case: in its files, then (`draws` > 0) at draws from its priors."""
+    from tightrope.case.checks import check_case
+    from tightrope.case.errors import CaseError, format_problems
+    from tightrope.case.load import load_case
+
+    try:
+        folder = load_case(path)
+    except CaseError as error:
+        if not as_json:
+            raise
+        return Outcome(BAD_INPUT, {"sound": False, "problems": _plain(error.problems)}, "")
+    problems = check_case(folder)
+    looked = draws > 0 and not problems
+    if looked:
+        with said_if_slow(f"valuing laws and payoffs at {draws:,} draws of each prior class", quiet=quiet):
+            from tightrope.workflow.checking import check_draws
+
+            problems = check_draws(folder, draws=draws)
+    data = {
+        "sound": not problems,
+        "case": folder.case.case,
+        "hash": folder.hash,
+        "draws": draws if looked else 0,
+        "problems": _plain(problems),
+    }
+    if problems:
+        return Outcome(FAILED, data, format_problems(problems))
+    extent = f", at {draws:,} draws of each prior class too" if looked else ""
+    return Outcome(FINE, data, f"{path}: the case {folder.case.case} is sound{extent}")
+
+
+def _plain(problems: Any) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    return [asdict(problem) for problem in problems]
+
+
+def write_template(target: Path, name: str) -> Outcome:
+    """A new case in the folder `target`."""
+    from tightrope.case.new import scaffold
+
+    try:
+        written = scaffold(target, name=name or target.resolve().name.lower().replace("_", "-"))
+    except ValueError as error:
+        raise BadInput(f"{error}; say --name NAME") from None
+    files = [str(path) for path in written]
+    text = "\n".join(["Wrote", *(f"  {file}" for file in files), f"Next: tightrope check {target}"])
+    return Outcome(FINE, {"files": files}, text)
