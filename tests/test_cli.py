@@ -93,7 +93,7 @@ def test_help_takes_less_than_half_a_second() -> None:
         if taken[-1] < 0.5:
             break
     assert min(taken) < 0.5
-    for name in [*WORKING, "check", "new"]:
+    for name in [*WORKING, "check", "new", "schema"]:
         assert f"\n  {name} " in done.stdout
 
 
@@ -124,6 +124,18 @@ def test_new_then_check_is_sound(case: Path) -> None:
     assert data["sound"] is True
     assert data["case"] == "demo"
     assert len(data["hash"]) == 64
+
+
+def test_schema_prints_one_that_the_template_keeps_to(case: Path) -> None:
+    done = tightrope("schema")
+    assert (done.returncode, done.stderr) == (0, "")
+    data = json.loads(done.stdout)
+    assert data["$schema"].endswith("2020-12/schema")
+    text = (case / "case.yaml").read_text(encoding="utf-8")
+    keys = {line.split(":")[0] for line in text.splitlines() if line[:1].isalpha()}
+    assert keys <= set(data["properties"])
+    assert set(data["required"]) <= keys
+    assert data["additionalProperties"] is False
 
 
 def test_new_overwrites_nothing(case: Path) -> None:

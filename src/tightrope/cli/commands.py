@@ -32,7 +32,7 @@ import typer
 from tightrope import __version__
 from tightrope.cli.light import check_files, write_template
 from tightrope.cli.output import BadInput, Reporter, emit, guarded
-from tightrope.outcome import FINE
+from tightrope.outcome import FINE, Outcome
 
 app = typer.Typer(
     name="tightrope",
@@ -246,6 +246,20 @@ def new(
     """
     with guarded():
         emit(write_template(target, name), as_json=as_json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the case language.
+
+    For editors that complete and check while one types, such as with a first line of
+    `# yaml-language-server: $schema=case.schema.json` in case.yaml. It knows the form of a case;
+    what a case must make sense of is for `tightrope check`.
+    """
+    with guarded():
+        from tightrope.case.json_schema import json_schema
+
+        emit(Outcome(FINE, json_schema(), ""), as_json=True)
 
 
 def _work(function: str, case: Path, as_json: bool, quiet: bool, *, workers: int, **arguments: Any) -> None:
