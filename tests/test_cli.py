@@ -207,6 +207,8 @@ def test_a_command_hands_its_arguments_to_the_workflow(
     assert isinstance(given["argv"], tuple)
     extra = {"ask": {"questions": ()}, "claims": {"claims": ()}}.get(command, {})
     common = {"seed", "out", "quick", "workers", "argv", "progress", "notice"}
+    assert (given["coding"], given["blocks"], given["measurement_error"]) == ("", (), "")
+    common |= {"coding", "blocks", "measurement_error"}
     assert set(given) == common | set(extra)
 
 
@@ -215,6 +217,17 @@ def test_questions_and_claims_can_be_named(case: Path, workflow: types.SimpleNam
     CliRunner().invoke(app, ["claims", str(case), "C05"])
     assert workflow.calls[0][2]["questions"] == ("Q01", "Q02")
     assert workflow.calls[1][2]["claims"] == ("C05",)
+
+
+@pytest.mark.parametrize("command", WORKING)
+def test_the_record_can_be_read_in_another_way(
+    command: str, case: Path, workflow: types.SimpleNamespace
+) -> None:
+    ways = ["--coding", "second", "--block", "a=late", "--block", "b=early", "--measurement-error", "r.json"]
+    assert CliRunner().invoke(app, [command, str(case), *ways]).exit_code == 0
+    given = workflow.calls[0][2]
+    assert (given["coding"], given["measurement_error"]) == ("second", "r.json")
+    assert given["blocks"] == ("a=late", "b=early")
 
 
 def test_json_is_proper_json_and_quiet_is_quiet(case: Path, workflow: types.SimpleNamespace) -> None:

@@ -20,7 +20,7 @@ from tests.workflow.small import page_of, section, silent, small_case, tables
 from tightrope.outcome import FINE, Outcome
 from tightrope.runs import read_run
 from tightrope.workflow import ask_case, claims_case, fit_case, run_case, score_case, solve_case
-from tightrope.workflow.printing import UnknownName
+from tightrope.workflow.text import UnknownName
 
 COMMAND = [sys.executable, "-m", "tightrope"]
 

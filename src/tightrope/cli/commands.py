@@ -1,24 +1,7 @@
-"""The commands. Each calls one function of `tightrope.workflow`, save `check` and `new`.
+"""The commands: arguments and help. Each of the long ones calls one function of `tightrope.workflow`.
 
-Those functions take the case's path first and keywords after it, load and check the case
-(CaseError if it is not sound), and return an `Outcome`. All of them take
-
-    seed      whole number from which every random draw of the run follows
-    out       folder that holds the run folders
-    quick     use the fits shipped with the case and fewer draws where that is honest
-    workers   processes for parallel work
-    argv      the command line, for the manifest
-    progress  called as progress(label, done, total), `executor.Progress`
-    notice    called with one line that must be seen
-
-and beside them
-
-    run_case     -
-    solve_case   -
-    fit_case     -
-    ask_case     questions   tuple of ids from questions.csv or live-questions.csv; empty: all
-    score_case   -
-    claims_case  claims      tuple of claim ids; empty: all
+What they hand over is `tightrope.workflow.Options`; `ask_case` also takes `questions` and
+`claims_case` `claims`, tuples of ids, of which an empty one means all.
 """
 
 from __future__ import annotations
@@ -31,6 +14,20 @@ import typer
 
 from tightrope import __version__
 from tightrope.cli.light import check_files, write_template
+from tightrope.cli.options import (
+    RUNS,
+    Block,
+    CasePath,
+    Coding,
+    Errors,
+    Json,
+    Out,
+    Quick,
+    Quiet,
+    Seed,
+    Workers,
+    record_options,
+)
 from tightrope.cli.output import BadInput, Reporter, emit, guarded
 from tightrope.outcome import FINE, Outcome
 
@@ -49,21 +46,6 @@ app = typer.Typer(
         "Data goes to stdout, progress to stderr. Exit codes: 0 fine, 1 a check failed, 2 bad input."
     ),
 )
-
-CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of the case, or its case.yaml.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the data as JSON instead of text.")]
-Seed = Annotated[
-    int, typer.Option(min=0, metavar="N", help="Whole number; the same seed gives the same numbers.")
-]
-Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Where run folders are kept.")]
-Quick = Annotated[
-    bool,
-    typer.Option("--quick", help="Fits shipped with the case and fewer draws; still the whole record."),
-]
-Workers = Annotated[int, typer.Option(min=0, metavar="N", help="Processes for parallel work; 0: one a core.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-
-RUNS = Path("runs")
 
 
 def _version(asked: bool) -> None:
@@ -89,6 +71,9 @@ def run(
     seed: Seed = 0,
     out: Out = RUNS,
     workers: Workers = 0,
+    coding: Coding = "",
+    block: Block = None,
+    measurement_error: Errors = "",
     quiet: Quiet = False,
 ) -> None:
     """Do all of the below and leave a report.
@@ -97,7 +82,8 @@ def run(
     OUT/<case>-<hash>/ with run.nc (all numbers), manifest.json and report.html. The same
     command again goes on where an interrupted run stopped.
     """
-    _work("run_case", case, as_json, quiet, seed=seed, out=out, quick=quick, workers=workers)
+    record = record_options(coding, block, measurement_error)
+    _work("run_case", case, as_json, quiet, record, seed=seed, out=out, quick=quick, workers=workers)
 
 
 @app.command()
@@ -128,14 +114,18 @@ def solve(
     seed: Seed = 0,
     out: Out = RUNS,
     workers: Workers = 0,
+    coding: Coding = "",
+    block: Block = None,
+    measurement_error: Errors = "",
     quiet: Quiet = False,
 ) -> None:
     """Solve the game at the case's own values.
 
-    Gives the certificate, the strategies in the record's states and values by payoff term.
+    Gives the certificate, and each mover's strategy by level of each state, averaged over the record.
     Exit code 1 if the solver cannot certify an equilibrium; then no numbers are given.
     """
-    _work("solve_case", case, as_json, quiet, seed=seed, out=out, quick=quick, workers=workers)
+    record = record_options(coding, block, measurement_error)
+    _work("solve_case", case, as_json, quiet, record, seed=seed, out=out, quick=quick, workers=workers)
 
 
 @app.command()
@@ -146,13 +136,17 @@ def fit(
     seed: Seed = 0,
     out: Out = RUNS,
     workers: Workers = 0,
+    coding: Coding = "",
+    block: Block = None,
+    measurement_error: Errors = "",
     quiet: Quiet = False,
 ) -> None:
     """Fit the parameters to the record.
 
     Gives each parameter's prior beside its posterior, and says what the record says nothing about.
     """
-    _work("fit_case", case, as_json, quiet, seed=seed, out=out, quick=quick, workers=workers)
+    record = record_options(coding, block, measurement_error)
+    _work("fit_case", case, as_json, quiet, record, seed=seed, out=out, quick=quick, workers=workers)
 
 
 @app.command()
@@ -166,6 +160,9 @@ def ask(
     seed: Seed = 0,
     out: Out = RUNS,
     workers: Workers = 0,
+    coding: Coding = "",
+    block: Block = None,
+    measurement_error: Errors = "",
     quiet: Quiet = False,
 ) -> None:
     """Answer dated questions with probabilities.
@@ -177,6 +174,7 @@ def ask(
         case,
         as_json,
         quiet,
+        record_options(coding, block, measurement_error),
         seed=seed,
         out=out,
         quick=quick,
@@ -193,13 +191,17 @@ def score(
     seed: Seed = 0,
     out: Out = RUNS,
     workers: Workers = 0,
+    coding: Coding = "",
+    block: Block = None,
+    measurement_error: Errors = "",
     quiet: Quiet = False,
 ) -> None:
     """Score forecasts and other people's predictions.
 
     Resolved questions stand beside the baselines, whoever wins; the ledger is scored by event.
     """
-    _work("score_case", case, as_json, quiet, seed=seed, out=out, quick=quick, workers=workers)
+    record = record_options(coding, block, measurement_error)
+    _work("score_case", case, as_json, quiet, record, seed=seed, out=out, quick=quick, workers=workers)
 
 
 @app.command()
@@ -213,6 +215,9 @@ def claims(
     seed: Seed = 0,
     out: Out = RUNS,
     workers: Workers = 0,
+    coding: Coding = "",
+    block: Block = None,
+    measurement_error: Errors = "",
     quiet: Quiet = False,
 ) -> None:
     """Test the claims of the argument.
@@ -224,6 +229,7 @@ def claims(
         case,
         as_json,
         quiet,
+        record_options(coding, block, measurement_error),
         seed=seed,
         out=out,
         quick=quick,
@@ -262,7 +268,16 @@ def schema() -> None:
         emit(Outcome(FINE, json_schema(), ""), as_json=True)
 
 
-def _work(function: str, case: Path, as_json: bool, quiet: bool, *, workers: int, **arguments: Any) -> None:
+def _work(
+    function: str,
+    case: Path,
+    as_json: bool,
+    quiet: bool,
+    record: dict[str, Any],
+    *,
+    workers: int,
+    **arguments: Any,
+) -> None:
     """Call a function of the workflow and print what it comes to."""
     with guarded():
         if not case.exists():
@@ -274,6 +289,7 @@ def _work(function: str, case: Path, as_json: bool, quiet: bool, *, workers: int
             outcome = getattr(workflow, function)(
                 case,
                 **arguments,
+                **record,
                 workers=workers or available_workers(),
                 argv=tuple(sys.argv[1:]),
                 progress=reporter,

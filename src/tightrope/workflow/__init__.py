@@ -1,6 +1,6 @@
-"""What the commands do: each function takes the case's path and keywords, and returns an `Outcome`.
+"""What the commands do: each function takes the case's path and `Options`, and returns an `Outcome`.
 
-See `tightrope.cli.commands` for the keywords that all of them share.
+They load and check the case, and raise CaseError if it is not sound.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from tightrope.case.errors import CaseError
 from tightrope.outcome import FAILED, FINE, Outcome
@@ -17,30 +17,64 @@ from tightrope.runs import open_run
 from tightrope.runs.files import write_atomically
 from tightrope.workflow import printing
 from tightrope.workflow.checking import DRAWS, check_draws
-from tightrope.workflow.material import Material, load_material
+from tightrope.workflow.material import Coding, Material, load_material
 from tightrope.workflow.session import FULL, QUICK, Notice, Progress, Session, quiet
+
+
+class Options(TypedDict, total=False):
+    """What every command takes.
+
+    seed      whole number from which every random draw of the run follows (0)
+    out       folder that holds the run folders (`runs`)
+    quick     use the fits shipped with the case and fewer draws where that is honest (no)
+    workers   processes for parallel work (1)
+    argv      the command line, for the manifest
+    progress  called as progress(label, done, total), `executor.Progress`
+    notice    called with one line that must be seen (print)
+    coding    an independent coding of the record, by name or file (the case's own)
+    blocks    readings of the record's blocks, each as BLOCK=READING (as printed)
+    measurement_error  a reliability file whose coders' confusion stands between codes and truth (none)
+    """
+
+    seed: int
+    out: Path
+    quick: bool
+    workers: int
+    argv: Sequence[str]
+    progress: Progress
+    notice: Notice
+    coding: str
+    blocks: tuple[str, ...]
+    measurement_error: str
 
 
 @contextmanager
 def _session(
     case: Path,
     *,
-    seed: int,
-    out: Path,
-    quick: bool,
-    workers: int,
-    argv: Sequence[str],
-    progress: Progress,
-    notice: Notice,
+    seed: int = 0,
+    out: Path = Path("runs"),
+    quick: bool = False,
+    workers: int = 1,
+    argv: Sequence[str] = (),
+    progress: Progress = quiet,
+    notice: Notice = print,
+    coding: str = "",
+    blocks: tuple[str, ...] = (),
+    measurement_error: str = "",
 ) -> Iterator[Session]:
     progress("reading the case", 0, None)
-    material = load_material(Path(case))
-    key = {"case": material.source.hash, "seed": seed, "quick": quick}
+    material = load_material(Path(case), coding=Coding(coding, tuple(blocks), measurement_error))
+    key: dict[str, Any] = {"case": material.source.hash, "seed": seed, "quick": quick}
+    if material.record is not None and material.record.key:
+        key["record"] = material.record.key
     with open_run(out, case_name=material.case.case, key=key, argv=argv, notice=notice) as run:
         run.chunk("numbers", lambda: _sound(material, progress), inputs={"draws": DRAWS})
-        yield Session(
-            material, run, QUICK if quick else FULL, seed, workers, progress=progress, notice=notice
-        )
+        amount = QUICK if quick else FULL
+        session = Session(material, run, amount, seed, workers, progress=progress, notice=notice)
+        for note in material.record.notes if material.record is not None else ():
+            session.warn(note)
+        yield session
 
 
 def _sound(material: Material, progress: Progress) -> dict[str, Any]:
@@ -52,24 +86,13 @@ def _sound(material: Material, progress: Progress) -> dict[str, Any]:
     return {"draws": DRAWS}
 
 
-def run_case(
-    case: Path,
-    *,
-    seed: int = 0,
-    out: Path = Path("runs"),
-    quick: bool = False,
-    workers: int = 1,
-    argv: Sequence[str] = (),
-    progress: Progress = quiet,
-    notice: Notice = print,
-) -> Outcome:
+def run_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Everything: solve, fit, test the claims, answer, score, and leave `report.html` and `run.nc`."""
     from tightrope.report.page import render_report
     from tightrope.workflow import assemble
 
-    with _session(
-        case, seed=seed, out=out, quick=quick, workers=workers, argv=argv, progress=progress, notice=notice
-    ) as session:
+    with _session(case, **options) as session:
+        progress, argv = session.progress, options.get("argv", ())
         made_on = datetime.now(UTC).date().isoformat()
         report = assemble.report(session, argv=argv, made_on=made_on)
         progress("writing the report", 0, None)
@@ -81,62 +104,48 @@ def run_case(
         session.run.finish(
             assemble.groups(session, report),
             certificates=certificates,
-            extra={"warnings": session.warnings, "seed": seed},
+            extra={"warnings": session.warnings, "seed": session.seed},
         )
         data = printing.run_data(session, report, page)
         return Outcome(FINE if session.reference.certificate.good else FAILED, data, printing.run_text(data))
 
 
-def solve_case(case: Path, **keywords: Any) -> Outcome:
+def solve_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Solve at the reference values."""
-    with _session(case, **_shared(keywords)) as session:
+    with _session(case, **options) as session:
         data = printing.solve_data(session)
         good = session.reference.certificate.good
         return Outcome(FINE if good else FAILED, data, printing.solve_text(data))
 
 
-def fit_case(case: Path, **keywords: Any) -> Outcome:
+def fit_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Fit the record; the prior beside the posterior."""
-    with _session(case, **_shared(keywords)) as session:
+    with _session(case, **options) as session:
         data = printing.fit_data(session)
         good = session.at_fit.certificate.good
         return Outcome(FINE if good else FAILED, data, printing.fit_text(data))
 
 
-def ask_case(case: Path, *, questions: tuple[str, ...] = (), **keywords: Any) -> Outcome:
+def ask_case(case: Path, *, questions: tuple[str, ...] = (), **options: Unpack[Options]) -> Outcome:
     """Answer live and past questions."""
-    with _session(case, **_shared(keywords)) as session:
+    with _session(case, **options) as session:
         data = printing.ask_data(session, questions)
         return Outcome(FINE, data, printing.ask_text(data))
 
 
-def score_case(case: Path, **keywords: Any) -> Outcome:
+def score_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Score past forecasts beside the baselines, and the ledger."""
-    with _session(case, **_shared(keywords)) as session:
+    with _session(case, **options) as session:
         data = printing.score_data(session)
         return Outcome(FINE, data, printing.score_text(data))
 
 
-def claims_case(case: Path, *, claims: tuple[str, ...] = (), **keywords: Any) -> Outcome:
+def claims_case(case: Path, *, claims: tuple[str, ...] = (), **options: Unpack[Options]) -> Outcome:
     """Test the claims; exit code 1 if one that should hold at the reference does not."""
-    with _session(case, **_shared(keywords)) as session:
+    with _session(case, **options) as session:
         data = printing.claims_data(session, claims)
         broken = any(row["reference"] == "fails" for row in data["claims"])
         return Outcome(FAILED if broken else FINE, data, printing.claims_text(data))
 
 
-def _shared(keywords: dict[str, Any]) -> dict[str, Any]:
-    """The keywords that every command takes, with their defaults."""
-    defaults: dict[str, Any] = {
-        "seed": 0,
-        "out": Path("runs"),
-        "quick": False,
-        "workers": 1,
-        "argv": (),
-        "progress": quiet,
-        "notice": print,
-    }
-    return defaults | keywords
-
-
-__all__ = ["ask_case", "claims_case", "fit_case", "run_case", "score_case", "solve_case"]
+__all__ = ["Options", "ask_case", "claims_case", "fit_case", "run_case", "score_case", "solve_case"]

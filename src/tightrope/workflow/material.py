@@ -12,20 +12,15 @@ from typing import Any
 from tightrope.case.checks import check_case
 from tightrope.case.errors import CaseError
 from tightrope.case.load import CaseFolder, load_case
-from tightrope.case.resolve import levels_of
 from tightrope.case.schema import Case
 from tightrope.forecast.ledger import Prediction, load_predictions
 from tightrope.forecast.questions import Question, load_questions, names_of
 from tightrope.forecast.reference_class import Rate, load_rates
 from tightrope.game.compile import Game, compile_game
-from tightrope.record.coding import CodedRecord, code_record, truncate
+from tightrope.record.coding import CodedRecord, truncate
 from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import prepare_record
-from tightrope.record.reading import read_rows
-
-
-class NoRecord(ValueError):
-    """Something that needs a record was asked of a case without one."""
+from tightrope.workflow.coding import Coding, NoRecord, ReadRecord, read_record
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +29,17 @@ class Material:
 
     source: CaseFolder
     game: Game
-    coded: CodedRecord | None
+    record: ReadRecord | None
     questions: tuple[Question, ...]
     live: tuple[Question, ...]
     predictions: tuple[Prediction, ...]
     events: tuple[Mapping[str, str], ...]
     rates: tuple[Rate, ...]
+
+    @property
+    def coded(self) -> CodedRecord | None:
+        """The record as soft evidence, as this run's coding has it."""
+        return None if self.record is None else self.record.coded
 
     @property
     def case(self) -> Case:
@@ -76,26 +76,21 @@ class Material:
         return prepare_record(self.game, truncate(self.coded, before=str(parse_period(period) + 1)))
 
 
-def load_material(path: Path, *, coding: str | None = None) -> Material:
-    """Read a case folder whole. `coding` names an independent second coding of the record.
+def load_material(path: Path, *, coding: Coding | None = None) -> Material:
+    """Read a case folder whole. `coding` says how to read its record (default: as the case prints it).
 
-    Raises CaseError with every problem found, and the errors of the file readers.
+    Raises CaseError with every problem found, and the errors of `read_record` and the file readers.
     """
     source = load_case(path)
     problems = check_case(source)
     if problems:
         raise CaseError(problems)
     case, folder = source.case, source.folder
-    coded = None
-    if case.record is not None:
-        file = case.record.file if coding is None else case.record.codings[coding]
-        levels = {name: levels_of(case)[name] for name in case.record.columns.values()}
-        coded = code_record(read_rows(folder / file), record=case.record, levels=levels)
     names = names_of(case)
     return Material(
         source=source,
         game=compile_game(case),
-        coded=coded,
+        record=read_record(source, coding or Coding()),
         questions=load_questions(folder / case.questions, names=names) if case.questions else (),
         live=load_questions(folder / case.live_questions, names=names) if case.live_questions else (),
         predictions=load_predictions(folder / case.ledger) if case.ledger else (),
@@ -141,4 +136,4 @@ def record_key(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-__all__ = ["Material", "NoRecord", "load_material", "model_key", "record_key", "replace"]
+__all__ = ["Coding", "Material", "NoRecord", "load_material", "model_key", "record_key", "replace"]

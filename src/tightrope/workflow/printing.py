@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +14,7 @@ from tightrope.forecast.scores import verbal
 from tightrope.report.sections import Judgement, NotComputed, Report
 from tightrope.workflow import argue, judgement, scoring, steps
 from tightrope.workflow.session import Session
-from tightrope.workflow.text import blocks, percent, plain, records, table
-
-
-class UnknownName(ValueError):
-    """A question or claim that the case does not have."""
-
-
-def _known(kind: str, wanted: Sequence[str], known: Collection[str]) -> set[str]:
-    """The names asked for, or all. Raises UnknownName with a near match for each that is not there."""
-    faults = []
-    for name in wanted:
-        if name not in known:
-            near = get_close_matches(name, known, 1) or get_close_matches(name.upper(), known, 1)
-            faults.append(f"no {kind} {name}" + (f"; did you mean {near[0]}?" if near else ""))
-    if faults:
-        there = f"the case has {', '.join(known)}" if known else f"the case has no {kind}s"
-        raise UnknownName("\n".join([*faults, there]))
-    return set(wanted or known)
-
+from tightrope.workflow.text import blocks, known_names, notes, percent, plain, records, table
 
 # --- run ---------------------------------------------------------------------------------------
 
@@ -55,16 +36,12 @@ def run_text(data: Mapping[str, Any]) -> str:
     return blocks(
         [f"{data['case']}: report at {data['report']}"],
         _live_lines(data["live"]),
-        _notes(data),
+        notes(data),
         [
             "Open the report in a browser. Next: `tightrope claims`, `tightrope ask` and `tightrope score`",
             "with the same case print its parts; `tightrope new my-case` starts a case of your own.",
         ],
     )
-
-
-def _notes(data: Mapping[str, Any]) -> list[str]:
-    return [f"Note: {text}" for text in data.get("warnings", ())]
 
 
 def _live_lines(live: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -88,6 +65,7 @@ def solve_data(session: Session) -> dict[str, Any]:
     """Certificate, and choice probabilities by level of each coded state variable."""
     found = session.reference
     data: dict[str, Any] = {"case": session.material.case.case, "certificate": found.certificate.as_dict()}
+    data["warnings"] = list(session.warnings)
     if found.certificate.good and session.material.coded is not None:
         data["policy"] = steps.policy(found, session.history_at_reference, session.material)
     elif found.certificate.good:
@@ -104,14 +82,14 @@ def solve_text(data: Mapping[str, Any]) -> str:
     ]
     frame = pd.DataFrame(data.get("policy", []))
     if frame.empty:
-        return lines[0]
+        return blocks(lines, notes(data))
     for (move, variable), part in frame.groupby(["move", "variable"], sort=False):
         lines += ["", f"{move} by {variable}, other states as in the record"]
         wide = part.pivot(index="level", columns="action", values="probability")
         wide = wide.loc[part["level"].drop_duplicates(), part["action"].drop_duplicates()]
         rows = [{variable: level} | {a: percent(p) for a, p in row.items()} for level, row in wide.iterrows()]
         lines.append(table(rows, [str(variable), *wide.columns]))
-    return "\n".join(lines)
+    return blocks(lines, notes(data))
 
 
 # --- fit ---------------------------------------------------------------------------------------
@@ -137,6 +115,7 @@ def fit_data(session: Session) -> dict[str, Any]:
         "parameters": [
             {k: plain(v) for k, v in row.items()} for row in parameter_table(session.material.case, fit)
         ],
+        "warnings": list(session.warnings),
     }
 
 
@@ -161,7 +140,7 @@ def fit_text(data: Mapping[str, Any]) -> str:
         for row in sorted(free, key=lambda row: row["spread"])
     ]
     lines.append(table(rows, ["parameter", "reference", "mode", "90 % interval", "sd / prior sd", ""]))
-    return "\n".join(lines)
+    return blocks(lines, notes(data))
 
 
 # --- ask ---------------------------------------------------------------------------------------
@@ -171,7 +150,7 @@ def ask_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
     """Live answers, past answers as of their origins, and what cannot be answered."""
     material = session.material
     everything = {q.id: q for q in (*material.live, *material.questions)}
-    chosen = _known("question", wanted, everything)
+    chosen = known_names("question", wanted, everything)
     live: list[dict[str, Any]] = []
     if any(q.id in chosen for q in material.live):
         box = judgement.judgement(session)
@@ -219,7 +198,7 @@ def ask_text(data: Mapping[str, Any]) -> str:
         [f"The game's answers are its mean mixed with an outside view of weight {data['epsilon']:.2f}."]
         if data["live"] or data["past"]
         else [],
-        _notes(data),
+        notes(data),
     )
 
 
@@ -255,7 +234,7 @@ def score_text(data: Mapping[str, Any]) -> str:
         ]
         book = ["Public predictions beside a constant 2 %"]
         book.append(table(rows, ["event", "n", "yes", "mean_p", "brier", "baseline_brier"]))
-    return blocks(past, book, _notes(data))
+    return blocks(past, book, notes(data))
 
 
 # --- claims ------------------------------------------------------------------------------------
@@ -264,7 +243,7 @@ def score_text(data: Mapping[str, Any]) -> str:
 def claims_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
     """The three columns and the matrix."""
     known = session.material.case.claims
-    chosen = _known("claim", wanted, known)
+    chosen = known_names("claim", wanted, known)
     claims, matrix = argue.sections(session)
     if isinstance(claims, NotComputed) or isinstance(matrix, NotComputed):
         why = getattr(claims, "why", "")
@@ -282,7 +261,7 @@ def claims_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
 def claims_text(data: Mapping[str, Any]) -> str:
     """Claims for a reader."""
     if not data["claims"]:
-        return str(data.get("why", ""))
+        return blocks([str(data.get("why", ""))], notes(data))
     shares: dict[str, list[str]] = {}
     for row in data["shares"]:
         shares.setdefault(row["claim"], []).append(f"{row['k']} of {row['n']}")
@@ -297,4 +276,5 @@ def claims_text(data: Mapping[str, Any]) -> str:
         }
         for row in data["claims"]
     ]
-    return table(rows, ["claim", "in the record", "at the reference", "at the fit", "flags", ""])
+    columns = ["claim", "in the record", "at the reference", "at the fit", "flags", ""]
+    return blocks([table(rows, columns)], notes(data))

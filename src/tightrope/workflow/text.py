@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -55,3 +56,25 @@ def plain(value: Any) -> Any:
 def blocks(*parts: Sequence[str]) -> str:
     """Blocks of lines, an empty line between any two that are there."""
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def notes(data: Mapping[str, Any]) -> list[str]:
+    """The warnings of a command's data, a line each."""
+    return [f"Note: {text}" for text in data.get("warnings", ())]
+
+
+class UnknownName(ValueError):
+    """A question or claim that the case does not have."""
+
+
+def known_names(kind: str, wanted: Sequence[str], known: Collection[str]) -> set[str]:
+    """The names asked for, or all. Raises UnknownName with a near match for each that is not there."""
+    faults = []
+    for name in wanted:
+        if name not in known:
+            near = get_close_matches(name, known, 1) or get_close_matches(name.upper(), known, 1)
+            faults.append(f"no {kind} {name}" + (f"; did you mean {near[0]}?" if near else ""))
+    if faults:
+        there = f"the case has {', '.join(known)}" if known else f"the case has no {kind}s"
+        raise UnknownName("\n".join([*faults, there]))
+    return set(wanted or known)
