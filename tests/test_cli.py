@@ -316,8 +316,27 @@ def test_public_names_are_there_and_a_wrong_one_gets_a_near_match() -> None:
     for name in tightrope.__all__:
         assert getattr(tightrope, name) is not None
     assert set(tightrope.__all__) <= set(dir(tightrope))
+    assert len(set(tightrope.__all__)) == len(tightrope.__all__) > 40
     with pytest.raises(AttributeError, match="did you mean load_case"):
         _ = tightrope.load_cas
+
+
+def test_the_public_names_go_from_a_case_to_an_answer(case: Path) -> None:
+    """The same line as `tightrope ask`, through public names only."""
+    import tightrope as t
+
+    folder = t.load_case(case)
+    assert t.check_case(folder) == []
+    found = t.solve(t.compile_game(folder.case)).require()
+    assert found.certificate.good
+    material = t.load_material(case)
+    by_period = t.filter_record(material.evidence, found.theta, found.z).log_probability
+    whole, _ = t.value_and_gradient(material.evidence, found.theta)
+    assert float(by_period.sum()) == pytest.approx(float(whole.value), abs=1e-8)
+    answers = t.answer(material.evidence, found.theta[None], material.live)
+    printed = t.floor(answers.probabilities[:, 0], 0.02)
+    assert 0 < printed.probability < 0.1
+    assert 0 < t.brier(0.0, printed.probability) < 0.01
 
 
 def test_the_environment_of_the_tests_is_not_needed(case: Path) -> None:

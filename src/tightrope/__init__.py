@@ -11,13 +11,48 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_PUBLIC = {
-    "CaseError": "tightrope.case.errors",
-    "load_case": "tightrope.case.load",
-    "check_case": "tightrope.case.checks",
-    "scaffold": "tightrope.case.new",
-    "open_run": "tightrope.runs",
+# Room by room, in the order in which data flows.
+_ROOMS = {
+    "tightrope.case.errors": ("CaseError",),
+    "tightrope.case.load": ("CaseFolder", "load_case"),
+    "tightrope.case.checks": ("check_case",),
+    "tightrope.case.json_schema": ("json_schema",),
+    "tightrope.case.new": ("scaffold",),
+    "tightrope.game": (
+        "Certificate",
+        "Equilibrium",
+        "Game",
+        "NotCertified",
+        "compile_game",
+        "solve",
+        "solve_finite",
+    ),
+    "tightrope.game.checks": ("check_numbers",),
+    "tightrope.record.reading": ("read_rows",),
+    "tightrope.record.coding": ("CodedRecord", "code_record", "truncate"),
+    "tightrope.record.likelihood": (
+        "filter_record",
+        "log_likelihood",
+        "prepare_record",
+        "value_and_gradient",
+    ),
+    "tightrope.record.simulate": ("simulate",),
+    "tightrope.fit.priors": ("draw", "full_theta", "prior_set"),
+    "tightrope.fit.posterior": ("Effort", "Fit", "fit_record", "parameter_table", "resample"),
+    "tightrope.forecast.questions": ("Question", "load_questions"),
+    "tightrope.forecast.answers": ("Answers", "answer", "floor"),
+    "tightrope.forecast.scores": ("brier", "log_score"),
+    "tightrope.forecast.ledger": ("load_predictions", "score_ledger"),
+    "tightrope.argument.quantities": ("measure",),
+    "tightrope.argument.claims": ("judge_claims",),
+    "tightrope.argument.ablations": ("ablate",),
+    "tightrope.runs": ("Run", "open_run", "read_run"),
+    "tightrope.workflow.checking": ("check_draws",),
+    "tightrope.workflow.coding": ("Coding",),
+    "tightrope.workflow.material": ("Material", "load_material"),
+    "tightrope.workflow": ("run_case", "solve_case", "fit_case", "ask_case", "score_case", "claims_case"),
 }
+_PUBLIC = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [*sorted(_PUBLIC), "__version__"]
 
