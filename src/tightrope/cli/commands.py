@@ -8,26 +8,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tightrope import __version__
 from tightrope.cli.light import check_files, write_template
-from tightrope.cli.options import (
-    RUNS,
-    Block,
-    CasePath,
-    Coding,
-    Errors,
-    Json,
-    Out,
-    Quick,
-    Quiet,
-    Seed,
-    Workers,
-    record_options,
-)
+from tightrope.cli.options import CasePath, Json, Quiet, RunOptions, takes_run_options
 from tightrope.cli.output import BadInput, Reporter, emit, guarded
 from tightrope.outcome import FINE, Outcome
 
@@ -64,26 +51,15 @@ def _common(
 
 
 @app.command()
-def run(
-    case: CasePath,
-    quick: Quick = False,
-    as_json: Json = False,
-    seed: Seed = 0,
-    out: Out = RUNS,
-    workers: Workers = 0,
-    coding: Coding = "",
-    block: Block = None,
-    measurement_error: Errors = "",
-    quiet: Quiet = False,
-) -> None:
+@takes_run_options
+def run(case: CasePath, *, options: RunOptions) -> None:
     """Do all of the below and leave a report.
 
     Checks, solves, fits, asks, scores and tests the claims. Leaves
     OUT/<case>-<hash>/ with run.nc (all numbers), manifest.json and report.html. The same
     command again goes on where an interrupted run stopped.
     """
-    record = record_options(coding, block, measurement_error)
-    _work("run_case", case, as_json, quiet, record, seed=seed, out=out, quick=quick, workers=workers)
+    _work("run_case", case, options)
 
 
 @app.command()
@@ -107,135 +83,68 @@ def check(
 
 
 @app.command()
-def solve(
-    case: CasePath,
-    quick: Quick = False,
-    as_json: Json = False,
-    seed: Seed = 0,
-    out: Out = RUNS,
-    workers: Workers = 0,
-    coding: Coding = "",
-    block: Block = None,
-    measurement_error: Errors = "",
-    quiet: Quiet = False,
-) -> None:
+@takes_run_options
+def solve(case: CasePath, *, options: RunOptions) -> None:
     """Solve the game at the case's own values.
 
     Gives the certificate, and each mover's strategy by level of each state, averaged over the record.
     Exit code 1 if the solver cannot certify an equilibrium; then no numbers are given.
     """
-    record = record_options(coding, block, measurement_error)
-    _work("solve_case", case, as_json, quiet, record, seed=seed, out=out, quick=quick, workers=workers)
+    _work("solve_case", case, options)
 
 
 @app.command()
-def fit(
-    case: CasePath,
-    quick: Quick = False,
-    as_json: Json = False,
-    seed: Seed = 0,
-    out: Out = RUNS,
-    workers: Workers = 0,
-    coding: Coding = "",
-    block: Block = None,
-    measurement_error: Errors = "",
-    quiet: Quiet = False,
-) -> None:
+@takes_run_options
+def fit(case: CasePath, *, options: RunOptions) -> None:
     """Fit the parameters to the record.
 
     Gives each parameter's prior beside its posterior, and says what the record says nothing about.
     """
-    record = record_options(coding, block, measurement_error)
-    _work("fit_case", case, as_json, quiet, record, seed=seed, out=out, quick=quick, workers=workers)
+    _work("fit_case", case, options)
 
 
 @app.command()
+@takes_run_options
 def ask(
     case: CasePath,
     question: Annotated[
         list[str] | None, typer.Argument(metavar="[QUESTION]...", help="Question ids; all if none is named.")
     ] = None,
-    quick: Quick = False,
-    as_json: Json = False,
-    seed: Seed = 0,
-    out: Out = RUNS,
-    workers: Workers = 0,
-    coding: Coding = "",
-    block: Block = None,
-    measurement_error: Errors = "",
-    quiet: Quiet = False,
+    *,
+    options: RunOptions,
 ) -> None:
     """Answer dated questions with probabilities.
 
     Each comes with its interval, and rests on what was known when the question was asked.
     """
-    _work(
-        "ask_case",
-        case,
-        as_json,
-        quiet,
-        record_options(coding, block, measurement_error),
-        seed=seed,
-        out=out,
-        quick=quick,
-        workers=workers,
-        questions=tuple(question or ()),
-    )
+    _work("ask_case", case, options, questions=tuple(question or ()))
 
 
 @app.command()
-def score(
-    case: CasePath,
-    quick: Quick = False,
-    as_json: Json = False,
-    seed: Seed = 0,
-    out: Out = RUNS,
-    workers: Workers = 0,
-    coding: Coding = "",
-    block: Block = None,
-    measurement_error: Errors = "",
-    quiet: Quiet = False,
-) -> None:
+@takes_run_options
+def score(case: CasePath, *, options: RunOptions) -> None:
     """Score forecasts and other people's predictions.
 
     Resolved questions stand beside the baselines, whoever wins; the ledger is scored by event.
     """
-    record = record_options(coding, block, measurement_error)
-    _work("score_case", case, as_json, quiet, record, seed=seed, out=out, quick=quick, workers=workers)
+    _work("score_case", case, options)
 
 
 @app.command()
+@takes_run_options
 def claims(
     case: CasePath,
     claim: Annotated[
         list[str] | None, typer.Argument(metavar="[CLAIM]...", help="Claim ids; all if none is named.")
     ] = None,
-    quick: Quick = False,
-    as_json: Json = False,
-    seed: Seed = 0,
-    out: Out = RUNS,
-    workers: Workers = 0,
-    coding: Coding = "",
-    block: Block = None,
-    measurement_error: Errors = "",
-    quiet: Quiet = False,
+    *,
+    options: RunOptions,
 ) -> None:
     """Test the claims of the argument.
 
     In the record, at the reference and at the fit, and against each ablation.
     """
-    _work(
-        "claims_case",
-        case,
-        as_json,
-        quiet,
-        record_options(coding, block, measurement_error),
-        seed=seed,
-        out=out,
-        quick=quick,
-        workers=workers,
-        claims=tuple(claim or ()),
-    )
+    _work("claims_case", case, options, claims=tuple(claim or ()))
 
 
 @app.command()
@@ -268,16 +177,7 @@ def schema() -> None:
         emit(Outcome(FINE, json_schema(), ""), as_json=True)
 
 
-def _work(
-    function: str,
-    case: Path,
-    as_json: bool,
-    quiet: bool,
-    record: dict[str, Any],
-    *,
-    workers: int,
-    **arguments: Any,
-) -> None:
+def _work(function: str, case: Path, options: RunOptions, **names: tuple[str, ...]) -> None:
     """Call a function of the workflow and print what it comes to."""
     with guarded():
         if not case.exists():
@@ -285,14 +185,14 @@ def _work(
         import tightrope.workflow as workflow
         from tightrope.executor import available_workers
 
-        with Reporter(quiet=quiet) as reporter:
+        with Reporter(quiet=options.quiet) as reporter:
             outcome = getattr(workflow, function)(
                 case,
-                **arguments,
-                **record,
-                workers=workers or available_workers(),
+                **options.for_workflow,
+                **names,
+                workers=options.workers or available_workers(),
                 argv=tuple(sys.argv[1:]),
                 progress=reporter,
                 notice=reporter.notice,
             )
-        emit(outcome, as_json=as_json)
+        emit(outcome, as_json=options.as_json)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -35,6 +39,55 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 RUNS = Path("runs")
 
 
-def record_options(coding: str, block: list[str] | None, measurement_error: str) -> dict[str, Any]:
-    """The options on the record under the names that the workflow gives them."""
-    return {"coding": coding, "blocks": tuple(block or ()), "measurement_error": measurement_error}
+@dataclass(frozen=True)
+class RunOptions:
+    """What the options of a command that leaves a run behind come to.
+
+    for_workflow  keywords of `tightrope.workflow.Options`, save those that only a screen can give
+    """
+
+    as_json: bool
+    quiet: bool
+    workers: int
+    for_workflow: dict[str, Any]
+
+
+def run_options(
+    quick: Quick = False,
+    as_json: Json = False,
+    seed: Seed = 0,
+    out: Out = RUNS,
+    workers: Workers = 0,
+    coding: Coding = "",
+    block: Block = None,
+    measurement_error: Errors = "",
+    quiet: Quiet = False,
+) -> RunOptions:
+    """The options themselves, in the order in which help lists them."""
+    for_workflow = {
+        "quick": quick,
+        "seed": seed,
+        "out": out,
+        "coding": coding,
+        "blocks": tuple(block or ()),
+        "measurement_error": measurement_error,
+    }
+    return RunOptions(as_json, quiet, workers, for_workflow)
+
+
+def takes_run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command all options of `run_options`; it gets them as its one argument `options`."""
+    shared = signature(run_options).parameters
+
+    @wraps(command)
+    def called(**given: Any) -> None:
+        options = run_options(**{name: given.pop(name) for name in shared})
+        command(**given, options=options)
+
+    hints = get_type_hints(command, include_extras=True) | get_type_hints(run_options, include_extras=True)
+    own = [parameter for parameter in signature(command).parameters.values() if parameter.name != "options"]
+    whole = [p.replace(annotation=hints[p.name]) for p in (*own, *shared.values())]
+    # What typer reads: the command's own arguments, then the shared options.
+    called.__signature__ = Signature(whole)  # type: ignore[attr-defined]
+    called.__annotations__ = {p.name: p.annotation for p in whole}
+    return called
