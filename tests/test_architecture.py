@@ -78,6 +78,17 @@ def test_every_import_keeps_to_the_page() -> None:
     assert faults(HOUSE, table("room"), table("library")) == []
 
 
+def test_the_page_lists_every_module_once() -> None:
+    text = PAGE.read_text(encoding="utf-8").split("## Modules", 1)[1].split("\n## ", 1)[0]
+    listed: list[str] = []
+    for room, rest in re.findall(r"^\*\*`(\w+)/`\*\*(.*)$", text, flags=re.MULTILINE):
+        listed += [f"{room}/{name}" for name in re.findall(r"`([\w/]+)`", rest)]
+    (alone,) = re.findall(r"^Alone:(.*)$", text, flags=re.MULTILINE)
+    listed += re.findall(r"`(\w+)`", alone)
+    there = {path.relative_to(HOUSE).with_suffix("").as_posix() for path in HOUSE.rglob("*.py")}
+    assert sorted(listed) == sorted(name for name in there if not name.endswith("__init__"))
+
+
 def test_rooms_lean_only_on_rows_above_their_own() -> None:
     rules = table("room")
     order = list(rules)

@@ -108,7 +108,7 @@ def fit(case: CasePath, *, options: RunOptions) -> None:
 def ask(
     case: CasePath,
     question: Annotated[
-        list[str] | None, typer.Argument(metavar="[QUESTION]...", help="Question ids; all if none is named.")
+        list[str] | None, typer.Argument(metavar="QUESTION", help="Question ids; all if none is named.")
     ] = None,
     *,
     options: RunOptions,
@@ -135,7 +135,7 @@ def score(case: CasePath, *, options: RunOptions) -> None:
 def claims(
     case: CasePath,
     claim: Annotated[
-        list[str] | None, typer.Argument(metavar="[CLAIM]...", help="Claim ids; all if none is named.")
+        list[str] | None, typer.Argument(metavar="CLAIM", help="Claim ids; all if none is named.")
     ] = None,
     *,
     options: RunOptions,
