@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from tests.game.chase import chase, chase_case
 from tests.game.slow import Point, Slow
 from tightrope.game import Equilibrium, NotCertified, solve
-from tightrope.game.certificate import Status
+from tightrope.game.certificate import Branch, Status
 from tightrope.game.equilibrium import primitives_function
 from tightrope.game.forward import push
 from tightrope.game.named import Named
@@ -32,8 +32,8 @@ def gap(a: Equilibrium, b: Equilibrium) -> float:
     return max(float(np.max(np.abs(a.strategies[m].values - b.strategies[m].values))) for m in a.strategies)
 
 
-def sharp(precision: float, *, persist: bool = False) -> Equilibrium:
-    return solve(chase(), chase().theta({"lam": precision, "lam2": precision}), persist=persist)
+def sharp(precision: float, *, branch: Branch = "direct") -> Equilibrium:
+    return solve(chase(), chase().theta({"lam": precision, "lam2": precision}), branch=branch)
 
 
 def slow_residual(found: Equilibrium) -> float:
@@ -91,25 +91,33 @@ def test_status_words_are_the_four_of_the_design() -> None:
     assert set(get_args(Status)) == {"converged", "cycling", "not converged", "finite horizon"}
 
 
-def test_continuation_reaches_what_a_direct_solve_does_not() -> None:
+def test_the_principal_branch_reaches_what_a_direct_solve_does_not() -> None:
     assert not sharp(HARD).certificate.good
-    found = sharp(HARD, persist=True).require()
-    assert found.certificate.method.endswith("continuation in precision")
+    found = sharp(HARD, branch="principal").require()
+    assert found.certificate.branch == "principal"
+    assert found.certificate.method.startswith("pseudo-arclength")
     assert found.certificate.residual <= found.certificate.tolerance
     assert slow_residual(found) < 1e-7
 
 
-def test_continuation_that_fails_says_how_far_it_got() -> None:
-    found = sharp(HOPELESS, persist=True)
+def test_a_branch_that_is_lost_says_how_far_it_was_followed() -> None:
+    found = sharp(HOPELESS, branch="principal")
     assert not found.certificate.good
-    share = float(found.certificate.method.split("continuation in precision up to ")[1])
+    assert found.certificate.branch == "direct"
+    share = float(found.certificate.method.split("principal branch followed up to ")[1])
     assert 0 <= share < 1
 
 
-def test_continuation_is_not_used_where_it_is_not_needed() -> None:
-    found = solve(chase(), persist=True)
-    assert "continuation" not in found.certificate.method
-    assert found.z.tobytes() == solved().z.tobytes()
+def test_the_principal_branch_is_the_default_and_agrees_where_the_equilibrium_is_alone() -> None:
+    traced, direct = solve(chase()), solve(chase(), branch="direct")
+    assert (traced.certificate.branch, direct.certificate.branch) == ("principal", "direct")
+    assert traced.certificate.turns == ()
+    assert gap(traced, direct) < 1e-8
+
+
+def test_a_warm_branch_needs_a_start() -> None:
+    with pytest.raises(ValueError, match="start from"):
+        solve(chase(), branch="warm")
 
 
 def test_a_warm_start_gives_the_same_answer() -> None:

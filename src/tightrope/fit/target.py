@@ -9,18 +9,18 @@ import numpy as np
 from tightrope.fit.priors import PriorSet, full_theta, slopes, values
 from tightrope.game.equilibrium import TOLERANCE
 from tightrope.record.filter import Evidence
-from tightrope.record.likelihood import value_and_gradient, value_only
+from tightrope.record.likelihood import Likelihood, value_and_gradient, value_only
 
 
 @dataclass
 class Target:
     """Log posterior density of the normal scores v: log-likelihood minus |v|²/2 (up to a constant).
 
-    Each evaluation starts the solver from zero values, never from a neighbour: near a
-    fold a warm start follows a branch that a cold one does not find, and the density
-    would depend on the way that led to a point. Evaluations that end without a
-    certificate are counted and their scores kept, so that a fit can say where in
-    parameter space its solver failed.
+    Each evaluation follows the principal branch anew, never from a neighbour: where there
+    are several equilibria a warm start stays on one branch and a cold one finds another,
+    and the density would depend on the way that led to a point. Evaluations without a
+    certificate, or off the principal branch, are counted and their scores kept, so that a
+    fit can say where in parameter space its solver failed.
     """
 
     evidence: Evidence
@@ -38,7 +38,7 @@ class Target:
         self.calls += 1
         game = self.evidence.game
         found, gradient = value_and_gradient(self.evidence, self.theta(v), tolerance=self.tolerance)
-        if not float(found.residual) <= self.tolerance or not np.isfinite(float(found.value)):
+        if not self._vouched(found):
             self.failures.append(np.array(v))
             return float("nan"), np.full(len(self.priors), np.nan), np.asarray(found.rows)
         index = [game.parameters.index(name) for name in self.priors.names]
@@ -48,10 +48,14 @@ class Target:
         """Log-likelihood and its parts by row, without a gradient; nan without a certificate."""
         self.calls += 1
         found = value_only(self.evidence, self.theta(v), tolerance=self.tolerance)
-        if not float(found.residual) <= self.tolerance or not np.isfinite(float(found.value)):
+        if not self._vouched(found):
             self.failures.append(np.array(v))
             return float("nan"), np.asarray(found.rows)
         return float(found.value), np.asarray(found.rows)
+
+    def _vouched(self, found: Likelihood) -> bool:
+        certified = float(found.residual) <= self.tolerance and bool(found.principal)
+        return certified and bool(np.isfinite(float(found.value)))
 
     def __call__(self, v: np.ndarray) -> tuple[float, np.ndarray]:
         """Log posterior and its gradient in v; nan without a certificate."""

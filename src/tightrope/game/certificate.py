@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 Status = Literal["converged", "cycling", "not converged", "finite horizon"]
+Branch = Literal["principal", "direct", "warm"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class Certificate:
     tolerance          what `residual` was asked to be below
     iterations         Newton steps (or sweeps, or periods) taken
     method             what produced the solution
+    branch             `principal` (the first crossing on the branch from uniform play), `direct`
+                       (found from zero values, not traced) or `warm` (found from a given start)
+    turns              shares of the precisions at which the principal branch turned round
     restarts           further starts tried
     agreement          largest gap in any choice probability between them (nan without restarts)
     """
@@ -30,6 +34,8 @@ class Certificate:
     tolerance: float
     iterations: int
     method: str
+    branch: Branch = "direct"
+    turns: tuple[float, ...] = ()
     restarts: int = 0
     agreement: float = float("nan")
 

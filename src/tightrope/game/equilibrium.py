@@ -19,9 +19,9 @@ import numpy as np
 import xarray as xr
 from jax import Array
 
-from tightrope.game.certificate import Certificate, NotCertified, Status
+from tightrope.game.certificate import Branch, Certificate, NotCertified, Status
 from tightrope.game.compile import Game
-from tightrope.game.continuation import find_root, method_of
+from tightrope.game.continuation import Trace, correctors, trace
 from tightrope.game.fixed_point import Root, fixed_point, solve_fixed_point
 from tightrope.game.layout import layout, pack, random_start, start, unpack
 from tightrope.game.named import Named
@@ -135,20 +135,66 @@ def strategies_function(game: Game, convention: Convention) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _solver(game: Game, convention: Convention, tolerance: float) -> Any:
-    find, look = root_function(game, convention, tolerance), strategies_function(game, convention)
+def branch_function(game: Game, convention: Convention, tolerance: float) -> Any:
+    """`Primitives -> Trace`: a walk along the principal branch. Not traceable by JAX."""
+    sweep = prepared_sweep(game, convention)
+    ready = jax.jit(lambda numbers: prepared(game, numbers))
 
-    def run(theta: Array, z0: Array, persist: bool = False) -> tuple[Root, Strategies, float, str]:
+    def scaled(z: Array, given: Prepared, share: Array) -> Array:
+        precision = {m: Named(p.data * share, p.axes) for m, p in given.numbers.precision.items()}
+        image: Array = sweep(z, given._replace(numbers=given.numbers._replace(precision=precision)))
+        return image
+
+    ways = correctors(scaled)
+
+    def run(numbers: Primitives) -> Trace:
+        return trace(ways, ready(numbers), start(game), tolerance=tolerance)
+
+    return run
+
+
+def find_root(
+    game: Game,
+    numbers: Primitives,
+    *,
+    convention: Convention = "agent",
+    tolerance: float = TOLERANCE,
+    warm: Array | np.ndarray | None = None,
+    branch: Branch = "principal",
+) -> tuple[Root, str, Branch, tuple[float, ...]]:
+    """The fixed point, the method that found it, its branch, and where the principal branch turned.
+
+    Where the principal branch is lost on the way, the direct way is tried instead and the
+    branch that comes back is `direct`.
+    """
+    find = root_function(game, convention, tolerance)
+    note = ""
+    if branch == "principal":
+        walk = branch_function(game, convention, tolerance)(numbers)
+        if walk.arrived:
+            return walk.root, f"pseudo-arclength, {walk.steps} steps", "principal", walk.turns
+        note = f", principal branch followed up to {walk.reached:.2f}"
+        branch = "direct"
+    root = find(numbers, start(game) if branch == "direct" or warm is None else jnp.asarray(warm))
+    method = "anderson" if int(root.steps) == 0 else "anderson, newton-krylov"
+    return root, method + note, branch, ()
+
+
+@lru_cache(maxsize=64)
+def _solver(game: Game, convention: Convention, tolerance: float) -> Any:
+    look = strategies_function(game, convention)
+
+    def run(
+        theta: Array, warm: Array | None, branch: Branch
+    ) -> tuple[Root, Strategies, float, str, Branch, tuple[float, ...]]:
         numbers = primitives_function(game)(theta)
-        if persist:
-            root, method = find_root(find, numbers, z0, easy=start(game), tolerance=tolerance)
-        else:
-            root = find(numbers, z0)
-            method = method_of(root)
+        root, method, found, turns = find_root(
+            game, numbers, convention=convention, tolerance=tolerance, warm=warm, branch=branch
+        )
         strategies, image = look(root.z, numbers)
         again, _ = look(image, numbers)
         change = [float(jnp.max(jnp.abs(strategies[m].data - again[m].data))) for m in strategies]
-        return root, strategies, max(change, default=0.0), method
+        return root, strategies, max(change, default=0.0), method, found, turns
 
     return run
 
@@ -160,30 +206,41 @@ def solve(
     convention: Convention = "agent",
     tolerance: float = TOLERANCE,
     warm: np.ndarray | None = None,
+    branch: Branch | None = None,
     restarts: int = 0,
     seed: int = 0,
-    persist: bool = False,
 ) -> Equilibrium:
     """The stationary equilibrium at `theta` (default: the reference values).
 
+    branch    `principal` (the default): the first crossing of the game's precisions on the
+              branch that begins at uniform play; `direct`: what is found from zero values,
+              three to five times as quick; `warm`: what is found from `warm` (the default
+              where one is given)
     warm      a neighbouring solution's `z` to start from
     restarts  further random starts; the certificate says how closely they agree
-    persist   where the direct way fails, try continuation in precision (many times the work)
 
-    The result always comes with a certificate; `Equilibrium.require` refuses a bad one.
+    The result always comes with a certificate, which names the branch; `Equilibrium.require`
+    refuses a bad one.
     """
     vector = np.asarray(game.theta() if theta is None else theta, dtype=float)
     run = _solver(game, convention, tolerance)
-    z0 = start(game) if warm is None else jnp.asarray(warm)
-    root, strategies, change, method = run(jnp.asarray(vector), z0, persist)
+    wanted: Branch = branch or ("principal" if warm is None else "warm")
+    if wanted == "warm" and warm is None:
+        raise ValueError("a warm start needs a fixed point to start from")
+    root, strategies, change, method, found, turns = run(
+        jnp.asarray(vector), None if warm is None else jnp.asarray(warm), wanted
+    )
     agreement = float("nan")
     if restarts:
         scale = max(1.0, float(np.max(np.abs(np.asarray(root.z)))))
         gaps = []
         for number in range(restarts):
-            other, found, _, _ = run(jnp.asarray(vector), random_start(game, scale=scale, seed=seed + number))
+            begin = random_start(game, scale=scale, seed=seed + number)
+            other, elsewhere, *_ = run(jnp.asarray(vector), begin, "warm")
             if float(other.residual) <= tolerance:
-                gaps.append(max(float(jnp.max(jnp.abs(found[m].data - strategies[m].data))) for m in found))
+                gaps.append(
+                    max(float(jnp.max(jnp.abs(elsewhere[m].data - strategies[m].data))) for m in strategies)
+                )
         agreement = max(gaps) if gaps else float("nan")
     certificate = Certificate(
         status=_status(root, tolerance),
@@ -192,6 +249,8 @@ def solve(
         tolerance=tolerance,
         iterations=int(root.sweeps) + int(root.steps),
         method=method,
+        branch=found,
+        turns=turns,
         restarts=restarts,
         agreement=agreement,
     )

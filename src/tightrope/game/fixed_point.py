@@ -98,7 +98,7 @@ def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tupl
         images = state.images.at[slot].set(image)
         gaps = state.gaps.at[slot].set(gap)
         filled = jnp.where(plain, jnp.zeros(MEMORY), state.filled.at[slot].set(1.0))
-        weights = _weights(gaps, gap, filled.at[slot].set(0.0))
+        weights = mixing_weights(gaps, gap, filled.at[slot].set(0.0))
         mixed = image + weights @ (images - image)
         best = jnp.where(residual < state.best_residual, state.z, state.best)
         return _Mixing(
@@ -124,7 +124,7 @@ def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tupl
     return state.best, state.best_residual, state.taken
 
 
-def _weights(gaps: Array, gap: Array, used: Array) -> Array:
+def mixing_weights(gaps: Array, gap: Array, used: Array) -> Array:
     """Least squares over differences to the newest gap: what to add of each older image."""
     differences = (gaps - gap) * used[:, None]
     scale = jnp.maximum(jnp.sqrt(jnp.sum(differences**2, axis=1)), 1e-300)

@@ -16,17 +16,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from tightrope.game.certificate import Branch
 from tightrope.game.compile import Game
 from tightrope.game.equilibrium import (
     TOLERANCE,
     Convention,
+    find_root,
     primitives_function,
-    root_function,
     solve_root,
     strategies_at,
     sweep_function,
 )
-from tightrope.game.fixed_point import implicit_gradient
+from tightrope.game.fixed_point import Root, implicit_gradient
 from tightrope.game.layout import start
 from tightrope.game.primitives import Primitives, primitives
 from tightrope.record.coding import CodedRecord
@@ -41,6 +42,7 @@ class Likelihood(NamedTuple):
     z         the fixed point, a warm start for a neighbour
     residual  sup-norm residual of the equilibrium
     sweeps, steps, stalled  how the solver got there
+    principal whether the fixed point is known to be the principal branch's first crossing
     """
 
     value: Array
@@ -50,6 +52,7 @@ class Likelihood(NamedTuple):
     sweeps: Array
     steps: Array
     stalled: Array
+    principal: Array
 
 
 def prepare_record(game: Game, coded: CodedRecord) -> Evidence:
@@ -85,6 +88,7 @@ def log_likelihood(
         root.sweeps,
         root.steps,
         root.stalled,
+        jnp.asarray(False),
     )
 
 
@@ -130,20 +134,46 @@ def _pieces(game: Game, convention: Convention) -> tuple[Any, Any, Any]:
     return given, adjoint, to_theta
 
 
+def _root(
+    game: Game,
+    numbers: Primitives,
+    warm: Array | np.ndarray | None,
+    branch: Branch | None,
+    convention: Convention,
+    tolerance: float,
+) -> tuple[Root, bool]:
+    wanted: Branch = branch or ("principal" if warm is None else "warm")
+    root, _, found, _ = find_root(
+        game, numbers, convention=convention, tolerance=tolerance, warm=warm, branch=wanted
+    )
+    return root, found == "principal"
+
+
+def _found(value: Array, rows: Array, root: Root, principal: bool) -> Likelihood:
+    return Likelihood(
+        value, rows, root.z, root.residual, root.sweeps, root.steps, root.stalled, jnp.asarray(principal)
+    )
+
+
 def value_only(
     evidence: Evidence,
     theta: np.ndarray,
     *,
     warm: Array | np.ndarray | None = None,
+    branch: Branch | None = None,
     convention: Convention = "agent",
     tolerance: float = TOLERANCE,
 ) -> Likelihood:
-    """The log-likelihood of a prepared record at theta, without its gradient: half the work."""
+    """The log-likelihood of a prepared record at theta, without its gradient.
+
+    warm, branch  which equilibrium, as in `tightrope.game.solve`: by default the principal
+                  branch's first crossing, or the neighbour of `warm` where that is given
+    """
     game = evidence.game
     numbers = primitives_function(game)(jnp.asarray(theta))
-    root = root_function(game, convention, tolerance)(numbers, start(game) if warm is None else warm)
-    seen = filter_record(evidence, theta, root.z, convention=convention).log_probability
-    return Likelihood(jnp.sum(seen), seen, root.z, root.residual, root.sweeps, root.steps, root.stalled)
+    root, principal = _root(game, numbers, warm, branch, convention, tolerance)
+    seen = filter_record(evidence, theta, np.asarray(root.z), convention=convention).log_probability
+    return _found(jnp.sum(seen), seen, root, principal)
 
 
 def value_and_gradient(
@@ -151,22 +181,24 @@ def value_and_gradient(
     theta: np.ndarray,
     *,
     warm: Array | np.ndarray | None = None,
+    branch: Branch | None = None,
     convention: Convention = "agent",
     tolerance: float = TOLERANCE,
 ) -> tuple[Likelihood, np.ndarray]:
     """The log-likelihood of a prepared record at theta, and its gradient, shape (parameters,).
 
-    The same numbers as differentiating `log_likelihood`, from pieces compiled apart
-    (solve; filter; adjoint; primitives). The gradient is nan where the solver did not
-    reach the tolerance: the implicit function theorem says nothing there.
+    `warm` and `branch` as in `value_only`. The same numbers as differentiating
+    `log_likelihood`, from pieces compiled apart (solve; filter; adjoint; primitives). The
+    gradient is nan where the solver did not reach the tolerance: the implicit function
+    theorem says nothing there.
     """
     game, arrays = evidence.game, evidence.arrays
     vector = jnp.asarray(theta)
     numbers = primitives_function(game)(vector)
-    root = root_function(game, convention, tolerance)(numbers, start(game) if warm is None else warm)
+    root, principal = _root(game, numbers, warm, branch, convention, tolerance)
     given, adjoint, to_theta = _pieces(game, convention)
     (value, rows), (direct, by_z) = given(numbers, root.z, arrays)
-    found = Likelihood(value, rows, root.z, root.residual, root.sweeps, root.steps, root.stalled)
+    found = _found(value, rows, root, principal)
     if not float(root.residual) <= tolerance:
         return found, np.full(len(game.parameters), np.nan)
     return found, np.asarray(to_theta(vector, adjoint(numbers, root.z, direct, by_z)))

@@ -81,7 +81,7 @@ class Session:
     @cached_property
     def at_fit(self) -> Equilibrium:
         """The equilibrium at the posterior mode."""
-        return solve(self.material.game, self.fit.theta, restarts=1, seed=self.seed, persist=True)
+        return solve(self.material.game, self.fit.theta, restarts=1, seed=self.seed)
 
     @cached_property
     def history_at_reference(self) -> dict[str, Any]:

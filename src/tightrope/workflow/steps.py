@@ -26,7 +26,7 @@ FIT_CLASS: PriorClass = "agnostic"
 
 def reference(material: Material, *, restarts: int, seed: int) -> Equilibrium:
     """The equilibrium at the reference values, its restarts compared."""
-    return solve(material.game, restarts=restarts, seed=seed, persist=True)
+    return solve(material.game, restarts=restarts, seed=seed)
 
 
 def history(
