@@ -1,4 +1,4 @@
-"""Fit a record: modes from several starts, curvature, weighted draws, and what each parameter learned."""
+"""Fit a record: modes from several starts, curvature, posterior draws, and what each parameter learned."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import Any, Literal
 import numpy as np
 
 from tightrope.case.schema import Case, PriorClass
+from tightrope.fit.chains import Chains
 from tightrope.fit.laplace import Draws, Laplace, as_plain, curvature, gather, importance, laplace_from
 from tightrope.fit.mode import Mode, find_mode
 from tightrope.fit.priors import PriorSet, full_theta, prior_set, scores, values
+from tightrope.fit.slices import Sampling, gather_chains, sample
 from tightrope.fit.target import Target
 from tightrope.record.filter import Evidence
 
 Provenance = Literal["assumed", "calibrated", "estimated"]
+Source = Literal["chains", "weighted draws", "Laplace approximation"]
 INFORMED = 0.8
 """A parameter counts as estimated when its posterior sd is below this share of the prior's."""
 
@@ -37,12 +40,14 @@ class Effort:
     starts, steps  climbs, of about so many evaluations each
     draws          weighted draws
     central        curvature from differences on both sides (twice the work of one side)
+    sampling       chains by elliptical slice sampling besides; None for the Laplace route alone
     """
 
     starts: int
     steps: int
     draws: int
     central: bool = True
+    sampling: Sampling | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +60,7 @@ class Fit:
     theta           (parameters of the case,) the best mode as a whole parameter vector
     log_likelihood  at the best mode
     laplace, draws  the approximation around it, in normal scores
+    chains          draws by elliptical slice sampling, if it was run
     failures        evaluations anywhere in the fit that ended without a certificate
     calls           evaluations in all
     """
@@ -68,19 +74,32 @@ class Fit:
     draws: Draws
     failures: int
     calls: int
+    chains: Chains | None = None
+
+    @property
+    def source(self) -> Source:
+        """What posterior draws and intervals come from: chains, else weights that can be trusted."""
+        if self.chains is not None:
+            return "chains"
+        return "weighted draws" if trusted(self.draws) else "Laplace approximation"
+
+    def sample(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Posterior draws (draws, parameters) and their weights; None where there is only a normal."""
+        if self.chains is not None:
+            flat = self.chains.flat
+            return flat, np.full(len(flat), 1.0 / len(flat))
+        return (self.draws.scores, self.draws.weights) if trusted(self.draws) else None
 
     @property
     def spread(self) -> np.ndarray:
-        """Posterior sd over prior sd of each parameter, in normal scores.
-
-        From the weighted draws where they can be trusted, else from the curvature.
-        """
-        curved = np.sqrt(np.diag(self.laplace.covariance))
-        if not trusted(self.draws):
-            return np.asarray(curved)
-        w = self.draws.weights[:, None]
-        mean = (w * self.draws.scores).sum(axis=0)
-        return np.asarray(np.sqrt((w * (self.draws.scores - mean) ** 2).sum(axis=0)))
+        """Posterior sd over prior sd of each parameter, in normal scores."""
+        found = self.sample()
+        if found is None:
+            return np.asarray(np.sqrt(np.diag(self.laplace.covariance)))
+        drawn, weights = found
+        w = weights[:, None]
+        mean = (w * drawn).sum(axis=0)
+        return np.asarray(np.sqrt((w * (drawn - mean) ** 2).sum(axis=0)))
 
 
 def trusted(draws: Draws) -> bool:
@@ -128,13 +147,15 @@ def fit_record(
         raise RuntimeError(
             "no start of the fit reached a certified equilibrium in which the record is possible"
         )
-    value, _ = target.value(best.scores)
+    # The mode's own branch is followed around it: quicker, and a step never lands on another.
+    local = target.near(best.scores)
+    value, _ = local.value(best.scores)
     around = laplace_from(
         keep(
             "curvature",
             lambda: as_plain(
                 curvature(
-                    target,
+                    local,
                     best.scores,
                     central=effort.central,
                     on_step=_counter(on_progress, "curvature"),
@@ -146,7 +167,7 @@ def fit_record(
     for number, size in enumerate(_blocks(effort.draws)):
         block = partial(
             importance,
-            target,
+            local,
             around,
             size=size,
             seed=seed + number,
@@ -155,11 +176,22 @@ def fit_record(
         )
         blocks.append(keep(f"draws-{number}", block))
     draws = gather(around, blocks)
+    chains = None
+    if effort.sampling is not None and local.z is not None:
+        chains = gather_chains(
+            [
+                sample(
+                    evidence, priors, around=around, z=local.z, sampling=effort.sampling, seed=seed,
+                    keep=keep, chain=chain, on_step=_counter(on_progress, f"chain {chain + 1}"),
+                )
+                for chain in range(effort.sampling.chains)
+            ]
+        )  # fmt: skip
     theta = full_theta(case, priors, values(priors, best.scores))
     positions = tuple(evidence.game.parameters.index(name) for name in priors.names)
     failures = sum(m.failures for m in modes) + around.failures + draws.failures
     calls = sum(m.calls for m in modes) + 2 * len(priors) + len(draws.log_weights)
-    return Fit(priors, positions, tuple(modes), theta, value, around, draws, failures, calls)
+    return Fit(priors, positions, tuple(modes), theta, value, around, draws, failures, calls, chains)
 
 
 def _climb(
@@ -199,14 +231,16 @@ def _counter(progress: Progress | None, label: str) -> Callable[[int, int], None
 def resample(fit: Fit, *, size: int, seed: int) -> np.ndarray:
     """Equally weighted posterior draws as whole parameter vectors, shape (size, parameters of the case).
 
-    Systematic resampling of the weighted draws where they can be trusted; else fresh
-    draws from the Laplace approximation.
+    Systematic resampling of chains or of weighted draws where there are some to be
+    trusted; else fresh draws from the Laplace approximation.
     """
     generator = np.random.default_rng(seed)
-    if trusted(fit.draws):
-        edges = np.cumsum(fit.draws.weights)
+    found = fit.sample()
+    if found is not None:
+        drawn, weights = found
+        edges = np.cumsum(weights)
         picks = np.searchsorted(edges, (np.arange(size) + generator.uniform()) / size)
-        chosen = fit.draws.scores[np.minimum(picks, len(edges) - 1)]
+        chosen = drawn[np.minimum(picks, len(edges) - 1)]
     else:
         chosen = generator.multivariate_normal(fit.laplace.mean, fit.laplace.covariance, size=size)
     result = np.tile(fit.theta, (size, 1))
@@ -245,13 +279,15 @@ def parameter_table(case: Case, fit: Fit) -> list[dict[str, Any]]:
 
 
 def _quantiles(fit: Fit, level: float) -> np.ndarray:
-    if trusted(fit.draws):
-        found = []
-        for column in fit.draws.scores.T:
+    found = fit.sample()
+    if found is not None:
+        drawn, weights = found
+        picked = []
+        for column in drawn.T:
             order = np.argsort(column)
-            edges = np.cumsum(fit.draws.weights[order])
-            found.append(column[order][min(int(np.searchsorted(edges, level)), len(column) - 1)])
-        point = np.array(found)
+            edges = np.cumsum(weights[order])
+            picked.append(column[order][min(int(np.searchsorted(edges, level)), len(column) - 1)])
+        point = np.array(picked)
     else:
         from scipy.stats import norm
 

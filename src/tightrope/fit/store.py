@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tightrope.case.prior import FAMILIES, Prior, to_prior
+from tightrope.fit.chains import chains_data, chains_from
 from tightrope.fit.laplace import Draws, as_plain, laplace_from
 from tightrope.fit.mode import Mode
 from tightrope.fit.posterior import Fit
@@ -36,6 +37,7 @@ def fit_data(fit: Fit) -> dict[str, Any]:
         },
         "failures": fit.failures,
         "calls": fit.calls,
+        "chains": None if fit.chains is None else chains_data(fit.chains),
     }
 
 
@@ -62,6 +64,7 @@ def fit_from(data: dict[str, Any]) -> Fit:
         ),
         failures=data["failures"],
         calls=data["calls"],
+        chains=None if data.get("chains") is None else chains_from(data["chains"]),
     )
 
 

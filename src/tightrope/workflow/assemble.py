@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tightrope.fit.posterior import trusted
+from tightrope.fit.chains import mixing
 from tightrope.report.sections import TABLES, NotComputed, Report
 from tightrope.workflow import argue, draws, judgement, past, scoring, seen, trust
 from tightrope.workflow.session import Session
@@ -46,20 +46,32 @@ def _warn_of_certificates(session: Session) -> None:
         session.warn(
             "The equilibrium at the reference values is not certified; nothing that rests on it is shown."
         )
-    if session.material.coded is not None and session.fit.modes[0].status != "converged":
+    climbed = session.material.coded is not None and session.fit.chains is None
+    if climbed and session.fit.modes[0].status != "converged":
         mode = session.fit.modes[0]
         session.warn(
             "The fit to the whole record stopped short of a maximum (largest gradient "
             f"{mode.gradient_norm:.1f} per prior sd): its forecasts may move when it is fitted further."
         )
-    if session.material.coded is not None and not trusted(session.fit.draws):
+    if session.material.coded is not None:
+        _warn_of_posterior(session)
+    share = session.certified["argument"]["share"]
+    if share < 0.95:
+        session.warn(f"Only {100 * share:.0f} % of argument-centred prior draws solve to a certificate.")
+
+
+def _warn_of_posterior(session: Session) -> None:
+    fit = session.fit
+    if fit.source == "Laplace approximation":
         session.warn(
             "The posterior is a normal approximation around one mode that importance weights did not "
             "confirm: means of rare events and the ends of intervals are rough."
         )
-    share = session.certified["argument"]["share"]
-    if share < 0.95:
-        session.warn(f"Only {100 * share:.0f} % of argument-centred prior draws solve to a certificate.")
+    elif fit.chains is not None and not mixing(fit.chains).good:
+        session.warn(
+            f"The chains behind the posterior have not fully mixed ({mixing(fit.chains)}; 1.01 and 400 are "
+            "asked for): probabilities carry that error besides their interval."
+        )
 
 
 def groups(session: Session, found: Report) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tightrope.fit.posterior import resample, trusted
+from tightrope.fit.posterior import resample
 from tightrope.forecast.answers import Answers
 from tightrope.workflow.session import Session
 
@@ -38,7 +38,7 @@ def groups(session: Session) -> dict[str, Any]:
         session, resample(fit, size=max(session.amount.live, session.amount.past), seed=session.seed)
     ).assign_attrs(
         prior_class=fit.priors.prior_class,
-        source="weighted draws" if trusted(fit.draws) else "Laplace approximation",
+        source=fit.source,
         effective=float(fit.draws.effective),
         pareto_shape=float(fit.draws.shape),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tightrope.fit.posterior import parameter_table, trusted
+from tightrope.fit.posterior import parameter_table
 from tightrope.forecast.answers import epsilon
 from tightrope.forecast.scores import verbal
 from tightrope.report.sections import Judgement, NotComputed, Report
@@ -105,7 +105,7 @@ def fit_data(session: Session) -> dict[str, Any]:
         "certificate": session.at_fit.certificate.as_dict(),
         "effective_draws": fit.draws.effective,
         "pareto_shape": fit.draws.shape,
-        "posterior": "weighted draws" if trusted(fit.draws) else "Laplace approximation",
+        "posterior": fit.source,
         "modes": [
             {"start": m.start, "log_posterior": m.log_posterior, "status": m.status, "calls": m.calls}
             for m in fit.modes

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from tightrope.fit.posterior import parameter_table, trusted
+from tightrope.fit.chains import mixing
+from tightrope.fit.posterior import Fit, parameter_table
 from tightrope.fit.priors import distribution
 from tightrope.report.sections import Diagnostics, NotComputed, Parameters, Provenance
 from tightrope.runs import versions
@@ -48,6 +49,21 @@ def parameters(session: Session) -> Parameters | NotComputed:
     return Parameters(parameters=pd.DataFrame(rows), prior_class=steps.FIT_CLASS)
 
 
+def _chains(fit: Fit) -> list[dict[str, Any]]:
+    if fit.chains is None:
+        return []
+    found = mixing(fit.chains)
+    chains, draws, _ = fit.chains.scores.shape
+    return [
+        {
+            "name": "chains by elliptical slice sampling",
+            "value": f"{chains} of {draws} draws; {found}",
+            "good": found.good,
+            "note": "R-hat below 1.01 and 400 effective draws are asked for (Vehtari et al. 2021)",
+        }
+    ]
+
+
 def diagnostics(session: Session) -> Diagnostics:
     """Certificates, draws and climbs: whether the numbers can be trusted as numbers."""
     checks: list[dict[str, Any]] = [_certificate("equilibrium at the reference", session.reference)]
@@ -82,10 +98,11 @@ def diagnostics(session: Session) -> Diagnostics:
             },
             {
                 "name": "posterior used",
-                "value": "weighted draws" if trusted(draws) else "Laplace approximation",
+                "value": fit.source,
                 "good": None,
                 "note": None,
             },
+            *_chains(fit),
             {
                 "name": "evaluations without a certificate during the fit",
                 "value": f"{fit.failures} of {fit.calls}",

@@ -1,0 +1,80 @@
+"""Chains of posterior draws and what says whether they have mixed (BlackJAX's diagnostics)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MIXED, ENOUGH = 1.01, 400.0
+USABLE = 1.1
+"""Above this R̂ (Gelman & Rubin 1992) chains still say where they started."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chains:
+    """Posterior draws in normal scores.
+
+    scores          (chains, draws, parameters)
+    log_likelihood  (chains, draws)
+    evaluations     evaluations of the density in all, warm-up included
+    """
+
+    scores: np.ndarray
+    log_likelihood: np.ndarray
+    evaluations: int
+
+    @property
+    def flat(self) -> np.ndarray:
+        """All draws, shape (chains · draws, parameters)."""
+        return np.asarray(self.scores.reshape(-1, self.scores.shape[-1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Mixing:
+    """Split rank-normalised R̂, bulk and tail effective sample size (Vehtari et al. 2021), by parameter."""
+
+    rhat: np.ndarray
+    bulk: np.ndarray
+    tail: np.ndarray
+
+    @property
+    def good(self) -> bool:
+        """Whether every R̂ is below 1.01 and every bulk size above 400."""
+        return bool(np.max(self.rhat) < MIXED and np.min(self.bulk) > ENOUGH)
+
+    @property
+    def usable(self) -> bool:
+        """Whether no R̂ exceeds 1.1: rough, but the chains agree on where the posterior lies."""
+        return bool(np.max(self.rhat) < USABLE)
+
+    def __str__(self) -> str:
+        return (
+            f"largest R-hat {np.max(self.rhat):.3f}, smallest effective sizes "
+            f"{np.min(self.bulk):.0f} (bulk) and {np.min(self.tail):.0f} (tails)"
+        )
+
+
+def mixing(chains: Chains) -> Mixing:
+    """Convergence of the chains. Raises ValueError below four draws a chain."""
+    from blackjax.diagnostics import ess_bulk, ess_tail, rhat
+
+    if chains.scores.shape[1] < 4:
+        raise ValueError("convergence needs at least four draws a chain")
+    x = chains.scores
+    return Mixing(np.asarray(rhat(x)), np.asarray(ess_bulk(x)), np.asarray(ess_tail(x)))
+
+
+def chains_data(chains: Chains) -> dict[str, Any]:
+    """Chains as plain data."""
+    return {
+        "scores": chains.scores.tolist(),
+        "log_likelihood": chains.log_likelihood.tolist(),
+        "evaluations": chains.evaluations,
+    }
+
+
+def chains_from(data: dict[str, Any]) -> Chains:
+    """Inverse of `chains_data`."""
+    return Chains(np.array(data["scores"]), np.array(data["log_likelihood"]), int(data["evaluations"]))

@@ -1,0 +1,119 @@
+"""Chains by elliptical slice sampling: they draw from the posterior, resume to the bit, report mixing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.fit.test_posterior import evidence, fitted
+from tightrope.fit.chains import Chains, chains_data, chains_from, mixing
+from tightrope.fit.posterior import Effort, Fit, fit_record, parameter_table, resample
+from tightrope.fit.slices import Sampling, sample
+from tightrope.fit.store import fit_data, fit_from
+from tightrope.fit.target import Target
+
+SAMPLING = Sampling(chains=2, warmup=20, draws=300)
+
+
+@cache
+def with_chains() -> Fit:
+    return fit_record(evidence(), prior_class="argument", effort=Effort(1, 40, 10, sampling=SAMPLING), seed=3)
+
+
+def test_chains_agree_with_weighted_draws() -> None:
+    """Two routes to one posterior: means within four standard errors, spreads within a fifth."""
+    chains = with_chains().chains
+    assert chains is not None
+    assert chains.scores.shape == (2, 300, len(fitted().priors))
+    found = mixing(chains)
+    assert found.usable
+    drawn, weights = fitted().draws.scores, fitted().draws.weights
+    mean = weights @ drawn
+    sd = np.sqrt(weights @ (drawn - mean) ** 2)
+    error = sd * np.sqrt(1 / found.bulk + 1 / fitted().draws.effective)
+    assert (np.abs(chains.flat.mean(axis=0) - mean) < 4 * error).all()
+    assert chains.flat.std(axis=0) == pytest.approx(sd, rel=0.25)
+
+
+def test_the_likelihood_of_a_draw_is_the_record_s() -> None:
+    fit = with_chains()
+    assert fit.chains is not None
+    target = Target(evidence(), fit.priors).near(fit.modes[0].scores)
+    for k in (0, 150, 299):
+        value, _ = target.value(fit.chains.scores[1, k])
+        assert fit.chains.log_likelihood[1, k] == pytest.approx(value, abs=1e-6)
+
+
+def test_chains_are_what_the_posterior_is_read_from() -> None:
+    fit = with_chains()
+    assert fit.source == "chains"
+    assert fit.chains is not None
+    assert fit.spread == pytest.approx(fit.chains.flat.std(axis=0), rel=1e-12)
+    drawn = resample(fit, size=600, seed=0)
+    k = fit.priors.names.index("a")
+    row = next(r for r in parameter_table(evidence().game.case, fit) if r["name"] == "a")
+    low, high = np.quantile(drawn[:, fit.positions[k]], [0.05, 0.95])
+    assert (row["lower"], row["upper"]) == pytest.approx((low, high), rel=0.02)
+
+
+def test_a_chain_that_is_cut_off_goes_on_to_the_same_bits() -> None:
+    fit = with_chains()
+    local = Target(evidence(), fit.priors).near(fit.modes[0].scores)
+    assert local.z is not None
+    store: dict[str, Any] = {}
+    computed: list[str] = []
+
+    def run(stop: int | None) -> dict[str, Any]:
+        def keep(name: str, compute: Callable[[], Any]) -> Any:
+            if name not in store:
+                if stop is not None and len(computed) >= stop:
+                    raise KeyboardInterrupt
+                store[name] = json.dumps(compute())
+                computed.append(name)
+            return json.loads(store[name])
+
+        assert local.z is not None
+        return sample(
+            evidence(), fit.priors, around=fit.laplace, z=local.z, sampling=replace(SAMPLING, draws=60),
+            seed=3, chain=0, keep=keep,
+        )  # fmt: skip
+
+    with pytest.raises(KeyboardInterrupt):
+        run(2)
+    before = list(computed)
+    cut = run(None)
+    assert computed[: len(before)] == before
+    assert len(computed) == len(set(computed))
+    assert fit.chains is not None
+    assert np.array_equal(np.array(cut["scores"]), fit.chains.scores[0, :60])
+
+
+def test_chains_survive_storage() -> None:
+    fit = with_chains()
+    again = fit_from(json.loads(json.dumps(fit_data(fit))))
+    assert fit.chains is not None
+    assert again.chains is not None
+    assert np.array_equal(again.chains.scores, fit.chains.scores)
+    assert chains_from(chains_data(fit.chains)).evaluations == fit.chains.evaluations
+    assert fit_from(fit_data(fitted())).chains is None
+
+
+def test_mixing_tells_good_chains_from_bad() -> None:
+    generator = np.random.default_rng(0)
+    good = generator.normal(size=(4, 500, 3))
+    found = mixing(Chains(good, np.zeros((4, 500)), 0))
+    assert found.good
+    assert found.usable
+    assert (found.bulk > 1500).all()
+    apart = good + np.array([0.0, 0.0, 0.0, 3.0])[:, None, None]
+    assert not mixing(Chains(apart, np.zeros((4, 500)), 0)).usable
+    slow = np.cumsum(good, axis=1)
+    assert not mixing(Chains(slow, np.zeros((4, 500)), 0)).good
+    with pytest.raises(ValueError, match="four draws"):
+        mixing(Chains(good[:, :3], np.zeros((4, 3)), 0))
