@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tightrope.fit.posterior import Effort, Fit
+from tightrope.fit.slices import Sampling
 from tightrope.fit.store import fit_from
 from tightrope.forecast.answers import Answers, from_data
 from tightrope.game.equilibrium import Equilibrium, solve
@@ -23,7 +24,9 @@ Notice = Callable[[str], None]
 
 SHIPPED = "fits"
 """Folder of a case that holds the fits at its questions' origins, by hash."""
-ORIGIN_EFFORT = Effort(starts=1, steps=30, draws=16, central=False)
+ORIGIN_EFFORT = Effort(
+    starts=1, steps=50, draws=16, central=False, sampling=Sampling(chains=2, warmup=30, draws=50)
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,11 @@ class Amount:
     origins: bool
 
 
-QUICK = Amount(Effort(starts=1, steps=40, draws=32, central=False), live=32, past=16, prior=20, origins=False)
-FULL = Amount(Effort(starts=6, steps=150, draws=400), live=200, past=100, prior=200, origins=True)
+QUICK = Amount(Effort(starts=1, steps=40, draws=32, central=False), live=60, past=32, prior=20, origins=False)
+FULL = Amount(
+    Effort(starts=2, steps=80, draws=50, central=False, sampling=Sampling(chains=2, warmup=80, draws=200)),
+    live=200, past=100, prior=200, origins=True,
+)  # fmt: skip
 
 
 def quiet(label: str, done: int, total: int | None) -> None:
@@ -75,7 +81,7 @@ class Session:
     def fit(self) -> Fit:
         """The fit to the whole record; a quick run takes the shipped one if it is verified."""
         evidence, effort = self.material.evidence, self.amount.fit
-        found = None if self.amount.origins else self._verified("fit", evidence, effort)
+        found = None if self.amount.origins else self._verified("fit", evidence, FULL.fit)
         return found or fit_from(self.fit_data("fit", evidence, effort))
 
     @cached_property
