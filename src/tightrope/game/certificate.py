@@ -16,7 +16,8 @@ class Certificate:
     status             `converged`, `cycling` (the residual stopped falling), `not
                        converged` (it was still falling, or numbers overflowed) or
                        `finite horizon` (backward induction, exact by construction)
-    residual           sup norm of B(V) - V, in payoff units
+    residual           sup norm of B(V) - V, in units of one over the largest precision: no log-odds
+                       move by more in one more sweep (probabilities of simultaneous moves as they are)
     strategy_residual  sup norm of the change in any choice probability over one more sweep
     tolerance          what `residual` was asked to be below
     iterations         Newton steps (or sweeps, or periods) taken
@@ -25,6 +26,8 @@ class Certificate:
                        (found from zero values, not traced) or `warm` (found from a given start)
     turns              shares of the precisions at which the principal branch turned round
     restarts           further starts tried
+    deviation          largest expected gain, in payoff, from one action other than the mixture. Logit
+                       players leave some: at most ln(actions)/precision
     agreement          largest gap in any choice probability between them (nan without restarts)
     """
 
@@ -38,6 +41,7 @@ class Certificate:
     turns: tuple[float, ...] = ()
     restarts: int = 0
     agreement: float = float("nan")
+    deviation: float = float("nan")
 
     @property
     def good(self) -> bool:

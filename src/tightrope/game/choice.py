@@ -46,3 +46,14 @@ def surplus(game: Game, value: Named, precision: Named, available: Named | None,
     where = axes.index(move)
     rest = Named(summed.reshape(shape[:where] + shape[where + 1 :]), axes[:where] + axes[where + 1 :])
     return combine(game.order, jnp.divide, rest, precision)
+
+
+def deviation_gain(game: Game, value: Named, strategy: Named, available: Named | None, move: str) -> Named:
+    """What the mover would gain, in payoff, by its best open action in place of its mixture."""
+    limit = scalar(1.0) if available is None else available
+    open_value = combine(game.order, lambda x, a: jnp.where(a != 0, x, -jnp.inf), value, limit)
+    if move not in open_value.axes:
+        return scalar(0.0)
+    where = open_value.axes.index(move)
+    best = Named(jnp.max(open_value.data, axis=where), open_value.axes[:where] + open_value.axes[where + 1 :])
+    return combine(game.order, jnp.subtract, best, mix(game, value, strategy, move))

@@ -8,27 +8,22 @@ through (z, s) by pseudo-arclength, so that it may turn back at folds (Keller 19
 
 A step predicts the next point and corrects on the plane through it across the direction of
 travel. Two ways of doing so take turns. The quick one extrapolates the last three points and
-corrects by Anderson mixing. Where that does not settle, some steps go along the tangent and are
-corrected by Newton with GMRES. A point is taken only when the correction is small beside the
-step; that is what keeps the walk on its branch.
+mixes sweeps. Where it fails twice running, some steps go along the tangent and are corrected
+by Newton with GMRES. A point is taken only when the correction is small beside the step;
+that is what keeps the walk on its branch.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.scipy.sparse.linalg import gmres
 
-from tightrope.game.fixed_point import Root, mixing_weights
-
-ScaledMap = Callable[[Array, Any, Array], Array]
-"""One sweep: (z, given, share of every precision) -> image of z."""
+from tightrope.game.correctors import KRYLOV, Corrected, Correctors, correctors, no_memory
+from tightrope.game.fixed_point import Root
 
 PATH_TOLERANCE = 1e-4
 NEWTON_TOLERANCE = 1e-6
@@ -39,33 +34,10 @@ WANTED = 0.05
 STRAIGHT = 0.8
 SHORTEST = 1e-5
 MOST_STEPS = 400
-QUICK_SWEEPS, SLOW_SWEEPS = 45, 300
-SURE_STEPS = 8
-"""Steps taken by Newton after mixing has failed, before it is tried again."""
-MEMORY = 12
-KRYLOV = 60
+QUICK_SWEEPS, SLOW_SWEEPS = 60, 300
+SURE_STEPS = 4
+"""Steps taken by Newton after mixing has failed twice running, before it is tried again."""
 NEWTON_STEPS = 6
-
-
-class Corrected(NamedTuple):
-    """A corrected point x = (z, √n·s), the sup norm of its gap, and the sweeps (or the like) it took."""
-
-    x: Array
-    residual: Array
-    sweeps: Array
-
-
-class Correctors(NamedTuple):
-    """Compiled pieces of a step.
-
-    mixing, newton  (given, predicted x, direction, tolerance, most) -> Corrected; `most` bounds
-                    the sweeps of the one and the Newton steps of the other
-    tangent         (given, x, direction) -> the branch's direction at x, on `direction`'s side
-    """
-
-    mixing: Callable[[Any, Array, Array, float, int], Corrected]
-    newton: Callable[[Any, Array, Array, float, int], Corrected]
-    tangent: Callable[[Any, Array, Array], Array]
 
 
 @dataclass(frozen=True)
@@ -86,120 +58,16 @@ class Trace:
     steps: int
 
 
-def correctors(function: ScaledMap) -> Correctors:
-    """Compile the two ways back to the branch for one map."""
-
-    def gap(x: Array, given: Any, predicted: Array, direction: Array) -> Array:
-        """T(z; s) - z, and how far x is behind the plane through the prediction."""
-        n = x.shape[0] - 1
-        root_n = jnp.sqrt(float(n))
-        z = x[:n]
-        behind = -root_n * jnp.vdot(direction, x - predicted) / n
-        return jnp.append(function(z, given, x[n] / root_n) - z, behind)
-
-    def size(value: Array) -> Array:
-        n = value.shape[0] - 1
-        return jnp.maximum(jnp.max(jnp.abs(value[:n])), jnp.abs(value[n]) / jnp.sqrt(float(n)))
-
-    @jax.jit
-    def mixing(given: Any, predicted: Array, direction: Array, tolerance: Array, most: Array) -> Corrected:
-        def step(state: _Mixing) -> _Mixing:
-            value = gap(state.x, given, predicted, direction)
-            residual = size(value)
-            slot = state.taken % MEMORY
-            image = state.x + value
-            images = state.images.at[slot].set(image)
-            gaps = state.gaps.at[slot].set(value)
-            filled = state.filled.at[slot].set(1.0)
-            weights = mixing_weights(gaps, value, filled.at[slot].set(0.0))
-            mixed = image + weights @ (images - image)
-            done = residual <= tolerance
-            return _Mixing(
-                jnp.where(done, state.x, mixed), residual, jnp.minimum(residual, state.lowest),
-                images, gaps, filled, state.taken + 1,
-            )  # fmt: skip
-
-        length, infinite = predicted.shape[0], jnp.asarray(jnp.inf)
-        memory = jnp.zeros((MEMORY, length))
-        state = _Mixing(predicted, infinite, infinite, memory, memory, jnp.zeros(MEMORY), jnp.asarray(0))
-        state = jax.lax.while_loop(
-            lambda s: (s.residual > tolerance) & (s.taken < most) & ~(s.residual > 1e3 * s.lowest),
-            step,
-            state,
-        )
-        return Corrected(state.x, state.residual, state.taken)
-
-    @jax.jit
-    def newton(given: Any, predicted: Array, direction: Array, tolerance: Array, most: Array) -> Corrected:
-        def step(state: _Newton) -> _Newton:
-            value, derivative = jax.linearize(lambda x: gap(x, given, predicted, direction), state.x)
-            change, _ = gmres(  # type: ignore[no-untyped-call]
-                lambda v: -derivative(v),
-                value,
-                tol=1e-3,
-                atol=0.0,
-                restart=KRYLOV,
-                maxiter=3,
-                solve_method="incremental",
-            )
-            x = state.x + change
-            residual = size(gap(x, given, predicted, direction))
-            return _Newton(x, residual, state.residual, state.taken + 1)
-
-        infinite = jnp.asarray(jnp.inf)
-        state = jax.lax.while_loop(
-            lambda s: (
-                (s.taken < 1)
-                | ((s.residual > tolerance) & (s.taken < most) & ((s.taken < 3) | (s.residual < s.before)))
-            ),
-            step,
-            _Newton(predicted, infinite, infinite, jnp.asarray(0)),
-        )
-        return Corrected(state.x, state.residual, KRYLOV * state.taken)
-
-    @jax.jit
-    def tangent(given: Any, x: Array, direction: Array) -> Array:
-        _, derivative = jax.linearize(lambda y: gap(y, given, x, direction), x)
-        solution, _ = gmres(  # type: ignore[no-untyped-call]
-            lambda v: -derivative(v),
-            jnp.zeros_like(x).at[-1].set(1.0),
-            tol=1e-4,
-            atol=0.0,
-            restart=KRYLOV,
-            maxiter=4,
-            solve_method="incremental",
-        )
-        return solution / jnp.sqrt(jnp.vdot(solution, solution) / (x.shape[0] - 1))  # type: ignore[no-any-return]
-
-    return Correctors(mixing, newton, tangent)
-
-
-class _Mixing(NamedTuple):
-    x: Array
-    residual: Array
-    lowest: Array
-    images: Array
-    gaps: Array
-    filled: Array
-    taken: Array
-
-
-class _Newton(NamedTuple):
-    x: Array
-    residual: Array
-    before: Array
-    taken: Array
-
-
 class _Walk:
     """The last three points on a branch, how far apart they lie, and what the walk has met."""
 
-    def __init__(self, given: Any, ways: Correctors) -> None:
+    def __init__(self, given: Any, ways: Correctors, first: Array) -> None:
         self.given, self.ways = given, ways
+        self.memory = no_memory(first)
         self.points: list[Array] = []
         self.along: list[float] = []
         self.turns: list[float] = []
-        self.sweeps = self.steps = self.sure = 0
+        self.sweeps = self.steps = self.sure = self.failed = 0
         self.reached = 0.0
 
     def correct(
@@ -210,9 +78,20 @@ class _Walk:
             way, goal, limit = self.ways.newton, min(NEWTON_TOLERANCE, tolerance), NEWTON_STEPS
         else:
             way, goal, limit = self.ways.mixing, tolerance, most
-        found = way(self.given, predicted, direction, goal, limit)
+        found = way(self.given, predicted, direction, goal, limit, self.memory)
         self.sweeps += int(found.sweeps)
-        return found if float(found.residual) <= goal else None
+        if float(found.residual) <= goal:
+            self.memory = found.memory
+            return found
+        return None
+
+    def fail(self, step: float) -> float:
+        """Note a failed step; the length of the next one."""
+        self.failed += 1
+        if self.sure or self.failed == 1:
+            return 0.4 * step
+        self.sure = SURE_STEPS
+        return step
 
     def ahead(self, step: float) -> Array:
         """The next point, predicted by whichever way is in use."""
@@ -220,7 +99,8 @@ class _Walk:
             return self._extrapolate(step)
         self.sweeps += KRYLOV
         last = self.points[-1] - self.points[-2]
-        return self.points[-1] + step * self.ways.tangent(self.given, self.points[-1], last / _length(last))
+        unit = self.ways.tangent(self.given, self.points[-1], last / jnp.linalg.norm(last))
+        return self.points[-1] + step * unit * math.sqrt(unit.shape[0] - 1)
 
     def add(self, point: Array) -> None:
         if self.points:
@@ -235,6 +115,7 @@ class _Walk:
         self.points, self.along = [*self.points, point][-3:], self.along[-3:]
         self.reached = max(self.reached, _share(point))
         self.steps += 1
+        self.failed, self.sure = 0, max(0, self.sure - 1)
 
     def _extrapolate(self, step: float) -> Array:
         """The branch a step further, by the polynomial through the last points."""
@@ -258,13 +139,19 @@ class _Walk:
 def trace(ways: Correctors, given: Any, easy: Array, *, tolerance: float) -> Trace:
     """Follow the branch from `easy` at share zero to its first crossing of share one.
 
-    given  what the map needs beside z and the share
+    ways       from `correctors`
+    given      what the map needs beside z and the share
+    easy       (n,) where the walk starts; the solution at share zero is found from it
+    tolerance  sup norm of T(z) - z asked of the last point; points on the way need less
+
+    Raises nothing: a walk that is lost says so (`arrived`), and how far it came (`reached`).
     """
-    walk = _Walk(given, ways)
     n = easy.shape[0]
-    upward = jnp.zeros(n + 1).at[n].set(jnp.sqrt(float(n)))
+    root_n = math.sqrt(n)
+    walk = _Walk(given, ways, jnp.append(easy, 0.0))
+    upward = jnp.zeros(n + 1).at[n].set(1.0)
     for share in (0.0, FIRST_SHARE):
-        predicted = jnp.append(walk.points[-1][:n] if walk.points else easy, share * jnp.sqrt(float(n)))
+        predicted = jnp.append(walk.points[-1][:n] if walk.points else easy, share * root_n)
         found = walk.correct(predicted, upward, tolerance=NEWTON_TOLERANCE, most=SLOW_SWEEPS)
         if found is None:
             return _end(walk, predicted, False)
@@ -277,37 +164,34 @@ def trace(ways: Correctors, given: Any, easy: Array, *, tolerance: float) -> Tra
         crosses = _share(predicted) >= 1.0
         if crosses:
             part = (1.0 - _share(last)) / (_share(predicted) - _share(last))
-            predicted = (last + part * (predicted - last)).at[n].set(upward[n])
+            predicted = (last + part * (predicted - last)).at[n].set(root_n)
             found = walk.correct(predicted, upward, tolerance=tolerance, most=SLOW_SWEEPS)
         else:
-            direction = (predicted - last) / _length(predicted - last)
+            direction = (predicted - last) / jnp.linalg.norm(predicted - last)
             found = walk.correct(predicted, direction, tolerance=min(PATH_TOLERANCE, 1e-3 * step))
         beyond = None
         moved = float("inf") if found is None else _length(found.x - predicted) / step
         far = moved > NEAR_SURE if walk.sure else moved > NEAR or (found and not walk.straight(found.x))
         if found is None or far:
-            # The sure way is tried at the same step first; what fails there is too long a step.
-            step, walk.sure = (0.4 * step if walk.sure else step), SURE_STEPS
+            step = walk.fail(step)
             continue
         if not crosses and _share(found.x) >= 1.0:
             beyond = found.x
             continue
-        slow = not walk.sure and int(found.sweeps) > 0.7 * QUICK_SWEEPS
         walk.add(found.x)
-        walk.sure = max(0, walk.sure - 1)
         if crosses:
             return _end(walk, found.x, True)
         if _share(found.x) < 0.0:
             break
-        step *= 0.9 if slow else min(2.0, max(0.7, (WANTED / max(moved, 1e-4)) ** 0.5))
+        step *= min(2.0, max(0.5, (WANTED / max(moved, 1e-4)) ** 0.5))
     return _end(walk, walk.points[-1], False)
 
 
 def _end(walk: _Walk, x: Array, arrived: bool) -> Trace:
     n = x.shape[0] - 1
-    upward = jnp.zeros(n + 1).at[n].set(jnp.sqrt(float(n)))
-    full = x.at[n].set(jnp.sqrt(float(n)))
-    residual = walk.ways.mixing(walk.given, full, upward, 1e300, 1).residual
+    upward = jnp.zeros(n + 1).at[n].set(1.0)
+    full = x.at[n].set(math.sqrt(n))
+    residual = walk.ways.mixing(walk.given, full, upward, 1e300, 1, no_memory(full)).residual
     root = Root(x[:n], residual, jnp.asarray(walk.sweeps), jnp.asarray(0), jnp.asarray(False))
     return Trace(root, arrived, walk.reached, tuple(walk.turns), walk.steps)
 
@@ -319,3 +203,6 @@ def _length(x: Array) -> float:
 
 def _share(x: Array) -> float:
     return float(x[-1]) / math.sqrt(x.shape[0] - 1)
+
+
+__all__ = ["Correctors", "Trace", "correctors", "trace"]

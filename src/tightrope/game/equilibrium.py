@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,16 +21,25 @@ from jax import Array
 
 from tightrope.game.certificate import Branch, Certificate, NotCertified, Status
 from tightrope.game.compile import Game
-from tightrope.game.continuation import Trace, correctors, trace
-from tightrope.game.fixed_point import Root, fixed_point, solve_fixed_point
+from tightrope.game.fixed_point import Root
 from tightrope.game.layout import layout, pack, random_start, start, unpack
 from tightrope.game.named import Named
-from tightrope.game.primitives import Primitives, primitives
-from tightrope.game.sweep import Affine, affine, backward
+from tightrope.game.primitives import primitives
+from tightrope.game.roots import (
+    TOLERANCE,
+    Convention,
+    find_root,
+    look_function,
+    prepared,
+    prepared_sweep,
+    primitives_function,
+    root_function,
+    solve_root,
+    strategies_at,
+    strategies_function,
+    sweep_function,
+)
 from tightrope.game.walk import Strategies
-
-Convention = Literal["agent", "ev1"]
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,143 +67,21 @@ class Equilibrium:
         return self
 
 
-class Prepared(NamedTuple):
-    """All that a sweep needs besides values, computed once at a parameter vector."""
-
-    numbers: Primitives
-    between: Affine
-
-
-def prepared(game: Game, numbers: Primitives) -> Prepared:
-    """Add what does not depend on values to the primitives."""
-    return Prepared(numbers, affine(game, numbers))
-
-
-@lru_cache(maxsize=64)
-def prepared_sweep(game: Game, convention: Convention) -> Any:
-    """T(z, Prepared): one sweep of the backward operator on the flat vector z."""
-
-    def sweep(z: Array, given: Prepared) -> Array:
-        values, mixed = unpack(game, z)
-        new, strategies = backward(
-            game, values, given.numbers, convention=convention, guess=mixed, between=given.between
-        )
-        return pack(game, new, strategies)
-
-    return sweep
-
-
-@lru_cache(maxsize=64)
-def sweep_function(game: Game, convention: Convention) -> Any:
-    """T(z, Primitives): the same sweep, for a caller that takes one or a few."""
-    sweep = prepared_sweep(game, convention)
-    return lambda z, numbers: sweep(z, prepared(game, numbers))
-
-
-def strategies_at(game: Game, z: Array, numbers: Primitives, convention: Convention) -> Strategies:
-    """Choice probabilities at every move when values are z. Traceable."""
-    values, mixed = unpack(game, z)
-    return backward(game, values, numbers, convention=convention, guess=mixed)[1]
-
-
-def solve_root(
-    game: Game, theta: Array, z0: Array, *, convention: Convention = "agent", tolerance: float = TOLERANCE
-) -> tuple[Root, Primitives]:
-    """The fixed point at theta, differentiable in theta. For use inside other JAX functions."""
-    numbers = primitives(game, theta)
-    root = fixed_point(prepared_sweep(game, convention), z0, prepared(game, numbers), tolerance)
-    return root, numbers
-
-
-@lru_cache(maxsize=64)
-def primitives_function(game: Game) -> Any:
-    """Compiled `theta -> Primitives`. The pieces of a solve are compiled apart: it is far quicker."""
-    return jax.jit(lambda theta: primitives(game, theta))
-
-
-@lru_cache(maxsize=64)
-def root_function(game: Game, convention: Convention, tolerance: float) -> Any:
-    """Compiled `(Primitives, z0) -> Root`, shared by solving and by the likelihood."""
-    sweep = prepared_sweep(game, convention)
-    return jax.jit(
-        lambda numbers, z0: solve_fixed_point(sweep, z0, prepared(game, numbers), tolerance=tolerance)
-    )
-
-
-@lru_cache(maxsize=64)
-def strategies_function(game: Game, convention: Convention) -> Any:
-    """Compiled `(z, Primitives) -> strategies, values' image`."""
-
-    @jax.jit
-    def run(z: Array, numbers: Primitives) -> tuple[Strategies, Array]:
-        values, mixed = unpack(game, z)
-        new, strategies = backward(game, values, numbers, convention=convention, guess=mixed)
-        return strategies, pack(game, new, strategies)
-
-    return run
-
-
-@lru_cache(maxsize=64)
-def branch_function(game: Game, convention: Convention, tolerance: float) -> Any:
-    """`Primitives -> Trace`: a walk along the principal branch. Not traceable by JAX."""
-    sweep = prepared_sweep(game, convention)
-    ready = jax.jit(lambda numbers: prepared(game, numbers))
-
-    def scaled(z: Array, given: Prepared, share: Array) -> Array:
-        precision = {m: Named(p.data * share, p.axes) for m, p in given.numbers.precision.items()}
-        image: Array = sweep(z, given._replace(numbers=given.numbers._replace(precision=precision)))
-        return image
-
-    ways = correctors(scaled)
-
-    def run(numbers: Primitives) -> Trace:
-        return trace(ways, ready(numbers), start(game), tolerance=tolerance)
-
-    return run
-
-
-def find_root(
-    game: Game,
-    numbers: Primitives,
-    *,
-    convention: Convention = "agent",
-    tolerance: float = TOLERANCE,
-    warm: Array | np.ndarray | None = None,
-    branch: Branch = "principal",
-) -> tuple[Root, str, Branch, tuple[float, ...]]:
-    """The fixed point, the method that found it, its branch, and where the principal branch turned.
-
-    Where the principal branch is lost on the way, the direct way is tried instead and the
-    branch that comes back is `direct`.
-    """
-    find = root_function(game, convention, tolerance)
-    note = ""
-    if branch == "principal":
-        walk = branch_function(game, convention, tolerance)(numbers)
-        if walk.arrived:
-            return walk.root, f"pseudo-arclength, {walk.steps} steps", "principal", walk.turns
-        note = f", principal branch followed up to {walk.reached:.2f}"
-        branch = "direct"
-    root = find(numbers, start(game) if branch == "direct" or warm is None else jnp.asarray(warm))
-    method = "anderson" if int(root.steps) == 0 else "anderson, newton-krylov"
-    return root, method + note, branch, ()
-
-
 @lru_cache(maxsize=64)
 def _solver(game: Game, convention: Convention, tolerance: float) -> Any:
-    look = strategies_function(game, convention)
+    look = look_function(game, convention)
 
     def run(
         theta: Array, warm: Array | None, branch: Branch
-    ) -> tuple[Root, Strategies, float, str, Branch, tuple[float, ...]]:
+    ) -> tuple[Root, Strategies, float, float, str, Branch, tuple[float, ...]]:
         numbers = primitives_function(game)(theta)
         root, method, found, turns = find_root(
             game, numbers, convention=convention, tolerance=tolerance, warm=warm, branch=branch
         )
-        strategies, image = look(root.z, numbers)
-        again, _ = look(image, numbers)
+        strategies, image, gain = look(root.z, numbers)
+        again, *_ = look(image, numbers)
         change = [float(jnp.max(jnp.abs(strategies[m].data - again[m].data))) for m in strategies]
-        return root, strategies, max(change, default=0.0), method, found, turns
+        return root, strategies, max(change, default=0.0), float(gain), method, found, turns
 
     return run
 
@@ -219,6 +106,9 @@ def solve(
     warm      a neighbouring solution's `z` to start from
     restarts  further random starts; the certificate says how closely they agree
 
+    tolerance is of the residual in log-odds (see `Certificate`), so that the unit in which payoffs are
+    written does not matter.
+
     The result always comes with a certificate, which names the branch; `Equilibrium.require`
     refuses a bad one.
     """
@@ -227,7 +117,7 @@ def solve(
     wanted: Branch = branch or ("principal" if warm is None else "warm")
     if wanted == "warm" and warm is None:
         raise ValueError("a warm start needs a fixed point to start from")
-    root, strategies, change, method, found, turns = run(
+    root, strategies, change, gain, method, found, turns = run(
         jnp.asarray(vector), None if warm is None else jnp.asarray(warm), wanted
     )
     agreement = float("nan")
@@ -253,6 +143,7 @@ def solve(
         turns=turns,
         restarts=restarts,
         agreement=agreement,
+        deviation=gain,
     )
     return _label(game, vector, convention, np.asarray(root.z), strategies, certificate)
 
@@ -333,3 +224,22 @@ def solve_finite(
     )
     certificate = Certificate("finite horizon", 0.0, 0.0, 0.0, periods, "backward induction")
     return _label(game, vector, convention, np.asarray(z), strategies, certificate)
+
+
+__all__ = [
+    "TOLERANCE",
+    "Convention",
+    "Equilibrium",
+    "find_root",
+    "prepared",
+    "prepared_sweep",
+    "primitives_function",
+    "root_function",
+    "solve",
+    "solve_finite",
+    "solve_root",
+    "start",
+    "strategies_at",
+    "strategies_function",
+    "sweep_function",
+]

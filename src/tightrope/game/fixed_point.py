@@ -23,6 +23,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.scipy.sparse.linalg import gmres
 
+from tightrope.game.mixing import Pairs, mixed_step, no_pairs, remember
+
 Map = Callable[[Array, Any], Array]
 
 MEMORY = 10
@@ -62,15 +64,15 @@ _Trial = tuple[Array, Array, Array]
 
 
 class _Mixing(NamedTuple):
-    """The state of mixing: the point, the best one seen, and the last few images and gaps."""
+    """The state of mixing: the point, the best one seen, the last point and its gap, and the memory."""
 
     z: Array
     best: Array
     best_residual: Array
     round_residual: Array
-    images: Array
-    gaps: Array
-    filled: Array
+    last: Array
+    last_gap: Array
+    pairs: Pairs
     taken: Array
     since: Array
     resting: Array
@@ -86,29 +88,30 @@ def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tupl
     """
 
     def step(state: _Mixing) -> _Mixing:
-        image = function(state.z, theta)
-        gap = image - state.z
+        gap = function(state.z, theta) - state.z
         residual = _sup(gap)
         resting = state.resting > 0
         since = jnp.where(resting | (residual < 0.5 * state.round_residual), 0, state.since + 1)
         lost = ~resting & ~(residual < 10.0 * state.round_residual)
         stalled = lost | (since >= PATIENCE)
         plain = resting | stalled
-        slot = state.taken % MEMORY
-        images = state.images.at[slot].set(image)
-        gaps = state.gaps.at[slot].set(gap)
-        filled = jnp.where(plain, jnp.zeros(MEMORY), state.filled.at[slot].set(1.0))
-        weights = mixing_weights(gaps, gap, filled.at[slot].set(0.0))
-        mixed = image + weights @ (images - image)
-        best = jnp.where(residual < state.best_residual, state.z, state.best)
+        # While sweeps are plain the memory stays empty, and a mixed step is a plain one.
+        pairs = remember(
+            state.pairs._replace(used=jnp.where(plain, 0.0, state.pairs.used)),
+            state.z - state.last,
+            gap - state.last_gap,
+            jnp.where(plain | (state.taken == 0), 0.0, 1.0),
+        )
+        better = residual < state.best_residual
+        best = jnp.where(better, state.z, state.best)
         return _Mixing(
-            jnp.where(lost, best, jnp.where(plain, image, mixed)),
+            jnp.where(lost, best, state.z + jnp.where(plain, gap, mixed_step(pairs, gap))),
             best,
             jnp.minimum(residual, state.best_residual),
             jnp.where(plain, jnp.inf, jnp.minimum(residual, state.round_residual)),
-            images,
-            gaps,
-            filled,
+            state.z,
+            gap,
+            pairs,
             state.taken + 1,
             jnp.where(stalled, 0, since),
             jnp.where(stalled, jnp.round(state.rest).astype(int), jnp.maximum(state.resting - 1, 0)),
@@ -117,21 +120,11 @@ def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tupl
 
     n, zero, infinite = z0.shape[0], jnp.asarray(0), jnp.asarray(jnp.inf)
     state = _Mixing(
-        z0, z0, infinite, infinite, jnp.zeros((MEMORY, n)), jnp.zeros((MEMORY, n)), jnp.zeros(MEMORY),
+        z0, z0, infinite, infinite, z0, jnp.zeros(n), no_pairs(MEMORY, n, n),
         zero, zero, zero, jnp.asarray(REST),
     )  # fmt: skip
     state = jax.lax.while_loop(lambda s: (s.best_residual > tolerance) & (s.taken < SWEEPS), step, state)
     return state.best, state.best_residual, state.taken
-
-
-def mixing_weights(gaps: Array, gap: Array, used: Array) -> Array:
-    """Least squares over differences to the newest gap: what to add of each older image."""
-    differences = (gaps - gap) * used[:, None]
-    scale = jnp.maximum(jnp.sqrt(jnp.sum(differences**2, axis=1)), 1e-300)
-    unit = differences / scale[:, None]
-    gram = unit @ unit.T + jnp.diag(1e-13 + (1.0 - used))
-    solution: Array = jnp.linalg.solve(gram, -(unit @ gap))
-    return solution / scale * used
 
 
 def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float) -> Root:

@@ -14,7 +14,7 @@ from jax import Array
 from tightrope.game.compile import Game
 from tightrope.game.named import Named, broadcast
 from tightrope.game.plan import Choice
-from tightrope.game.primitives import primitives
+from tightrope.game.primitives import Primitives, primitives
 from tightrope.game.sweep import backward
 
 
@@ -96,3 +96,20 @@ def random_start(game: Game, *, scale: float, seed: int) -> Array:
         weights = generator.exponential(size=shape)
         parts.append((weights / weights.sum(axes.index(name), keepdims=True)).reshape(-1))
     return jnp.asarray(np.concatenate(parts))
+
+
+def payoff_unit(numbers: Primitives) -> Array:
+    """One over the largest precision of any move: the payoff that moves log-odds by one there.
+
+    Precision has units 1/payoff, so this is the scale on which values matter. Where all
+    precisions are zero payoffs move nothing, and the unit is one.
+    """
+    largest = jnp.max(jnp.stack([jnp.max(jnp.abs(p.data)) for p in numbers.precision.values()] or [0.0]))
+    return 1.0 / jnp.where(largest > 0.0, largest, 1.0)
+
+
+def units(game: Game, numbers: Primitives) -> Array:
+    """The unit of each entry of z, shape (n,): payoffs for values, one for probabilities."""
+    plan = layout(game)
+    size = int(np.prod(plan.values))
+    return jnp.where(jnp.arange(plan.length) < size, payoff_unit(numbers), 1.0)

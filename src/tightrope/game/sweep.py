@@ -65,6 +65,7 @@ def backward(
     convention: str = "agent",
     guess: Mapping[str, Named] | None = None,
     between: Affine | None = None,
+    action_values: dict[str, Named] | None = None,
 ) -> tuple[Functions, Strategies]:
     """One sweep: players' values at the next period's start to values and strategies at this one's.
 
@@ -72,6 +73,7 @@ def backward(
     convention  `agent`: the mover's value is its expected payoff; `ev1`: the log-sum
     guess       strategies of simultaneous moves to respond to (uniform where missing)
     between     exits and payoffs, from `affine` (computed here when not given)
+    action_values  where given, it is filled: move -> its mover's expected payoff by action
     """
     maps = affine(game, numbers) if between is None else between
     strategies: Strategies = {}
@@ -86,11 +88,15 @@ def backward(
             precision, available = numbers.precision[move.move], numbers.available.get(move.move)
             strategy = logit(game, own, precision, available, move.move)
             strategies[move.move] = strategy
+            if action_values is not None:
+                action_values[move.move] = own
             mixed = {p: mix(game, f, strategy, move.move) for p, f in functions.items()}
             if convention == "ev1":
                 mixed[move.player] = surplus(game, own, precision, available, move.move)
             return mixed
-        return _simultaneous(game, step, functions, numbers, guess or {}, strategies, convention)
+        return _simultaneous(
+            game, step, functions, numbers, guess or {}, strategies, convention, action_values
+        )
 
     result = walk_back(
         game,
@@ -110,6 +116,7 @@ def _simultaneous(
     guess: Mapping[str, Named],
     strategies: Strategies,
     convention: str,
+    action_values: dict[str, Named] | None,
 ) -> Functions:
     """Respond to the guessed strategies of the others; the fixed point is found with the values."""
     names = [move.move for move in step.moves]
@@ -126,6 +133,8 @@ def _simultaneous(
         for other in names:
             if other != move.move:
                 value = mix(game, value, known[other], other)
+        if action_values is not None:
+            action_values[move.move] = value
         precision, available = numbers.precision[move.move], numbers.available.get(move.move)
         strategies[move.move] = logit(game, value, precision, available, move.move)
         if convention == "ev1":
