@@ -14,7 +14,7 @@ from scipy.stats import chi2
 
 from tests.record.small import coded, seen
 from tightrope.fit.laplace import Draws, curvature
-from tightrope.fit.mode import find_mode
+from tightrope.fit.mode import climb, find_mode
 from tightrope.fit.posterior import Effort, Fit, fit_record, parameter_table, resample, trusted
 from tightrope.fit.priors import scores, values
 from tightrope.fit.store import fit_data, fit_from
@@ -239,3 +239,14 @@ def test_failures_of_the_solver_are_counted_and_located() -> None:
     assert target.calls == 1
     assert np.isfinite(target(np.zeros(4))[0])  # and the next one is not spoilt
     assert curvature(target, np.zeros(4)).failures == 0
+
+
+def test_a_climb_ends_on_the_principal_branch() -> None:
+    """Its value is that of the target which follows the principal branch, and its calls are all counted."""
+    target = Target(evidence(), fitted().priors)
+    start = np.zeros(len(target.priors))
+    found = climb(target, start, name="medians", steps=40)
+    assert found.status == "converged"
+    assert found.log_posterior == pytest.approx(target(found.scores)[0], abs=1e-8)
+    assert found.log_posterior == pytest.approx(fitted().modes[0].log_posterior, abs=1e-3)
+    assert 1 < found.calls <= 41

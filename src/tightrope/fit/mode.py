@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -11,6 +11,9 @@ from scipy.optimize import minimize
 from tightrope.fit.target import Target
 
 PENALTY = 1e8
+ROUNDS = 3
+SAME_BRANCH = 1e-4
+"""Log posteriors closer than this, in nats, are taken to rest on the same equilibrium."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,39 @@ class Mode:
     status: str
     calls: int
     failures: int
+
+
+def climb(
+    target: Target,
+    start: np.ndarray,
+    *,
+    name: str,
+    steps: int,
+    on_step: Callable[[int, float], None] | None = None,
+) -> Mode:
+    """Climb in rounds, each on the branch that is principal where it starts; the best end, valued there.
+
+    Following one branch keeps the density smooth. A round may end where another branch is the
+    principal one; then the next begins there, with half the steps.
+    """
+    calls = failures = 0
+    point, best = start, None
+    for number in range(ROUNDS):
+        local = target.near(point)
+        limit = steps if number == 0 else max(10, steps // 2)
+        found = find_mode(local, point, name=name, steps=limit, on_step=on_step)
+        calls, failures, point = calls + local.calls, failures + len(local.failures), found.scores
+        value = target.near(point).value(point)[0] - 0.5 * float(point @ point)
+        same = abs(value - found.log_posterior) < SAME_BRANCH
+        if not same:
+            found = replace(found, log_posterior=value, status="went beyond the principal branch's end")
+        if best is None or np.nan_to_num(value, nan=-np.inf) > best.log_posterior:
+            best = found
+        if same or best is not found:
+            break
+    assert best is not None
+    target.calls += calls
+    return replace(best, calls=calls, failures=failures)
 
 
 def find_mode(

@@ -12,7 +12,7 @@ import numpy as np
 from tightrope.case.schema import Case, PriorClass
 from tightrope.fit.chains import Chains
 from tightrope.fit.laplace import Draws, Laplace, as_plain, curvature, gather, importance, laplace_from
-from tightrope.fit.mode import Mode, find_mode
+from tightrope.fit.mode import Mode, climb
 from tightrope.fit.priors import PriorSet, full_theta, prior_set, scores, values
 from tightrope.fit.slices import Sampling, gather_chains, sample
 from tightrope.fit.target import Target
@@ -197,13 +197,8 @@ def fit_record(
 def _climb(
     target: Target, name: str, point: np.ndarray, effort: Effort, progress: Progress | None
 ) -> dict[str, Any]:
-    found = find_mode(
-        target,
-        point,
-        name=name,
-        steps=effort.steps,
-        on_step=_stepper(progress, f"climbing from {name}", effort),
-    )
+    steps = _stepper(progress, f"climbing from {name}", effort)
+    found = climb(target, point, name=name, steps=effort.steps, on_step=steps)
     return asdict(found) | {"scores": found.scores.tolist()}
 
 

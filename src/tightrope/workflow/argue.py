@@ -111,6 +111,7 @@ def _cell_from(data: Mapping[str, Any]) -> Cell:
         for name, v in data["verdicts"].items()
     }
     certificate: dict[str, Any] = {k: math.nan if v is None else v for k, v in data["certificate"].items()}
+    certificate["turns"] = tuple(certificate["turns"])
     return Cell(Certificate(**certificate), measured, verdicts)
 
 

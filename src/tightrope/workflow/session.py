@@ -25,7 +25,7 @@ Notice = Callable[[str], None]
 SHIPPED = "fits"
 """Folder of a case that holds the fits at its questions' origins, by hash."""
 ORIGIN_EFFORT = Effort(
-    starts=1, steps=50, draws=16, central=False, sampling=Sampling(chains=2, warmup=30, draws=50)
+    starts=1, steps=50, draws=16, central=False, sampling=Sampling(chains=2, warmup=20, draws=40)
 )
 
 
@@ -187,7 +187,7 @@ class Session:
         def compute() -> dict[str, Any]:
             good = []
             for k, theta in enumerate(thetas):
-                good.append(solve(self.material.game, theta).certificate.good)
+                good.append(solve(self.material.game, theta, branch="direct").certificate.good)
                 self.progress(f"prior draws ({name})", k + 1, len(thetas))
             return {"good": good}
 
