@@ -24,9 +24,9 @@ Notice = Callable[[str], None]
 
 SHIPPED = "fits"
 """Folder of a case that holds the fits at its questions' origins, by hash."""
-ORIGIN_EFFORT = Effort(
-    starts=1, steps=50, draws=16, central=False, sampling=Sampling(chains=2, warmup=20, draws=40)
-)
+ORIGIN_EFFORT = Effort(starts=1, steps=50, draws=16, central=False)
+"""No chains: before an origin there are few rows, most parameters roam over their priors, and many
+of the solves that a chain then asks for are slow or fail."""
 
 
 @dataclass(frozen=True)
