@@ -35,6 +35,7 @@ class Material:
     predictions: tuple[Prediction, ...]
     events: tuple[Mapping[str, str], ...]
     rates: tuple[Rate, ...]
+    coding: Coding
 
     @property
     def coded(self) -> CodedRecord | None:
@@ -96,6 +97,7 @@ def load_material(path: Path, *, coding: Coding | None = None) -> Material:
         predictions=load_predictions(folder / case.ledger) if case.ledger else (),
         events=_rows(folder / case.events) if case.events else (),
         rates=load_rates(folder / case.reference_class / "rates.csv") if case.reference_class else (),
+        coding=coding or Coding(),
     )
 
 

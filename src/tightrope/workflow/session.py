@@ -148,6 +148,8 @@ class Session:
         A shipped fit counts only if this code finds the same likelihood at its mode.
         """
         found = {}
+        if self.amount.origins and self.workers > 1:
+            self._fit_origins_apart()
         for known in steps.by_origin(self.material):
             name, evidence = f"origin-{known}", self.material.known_at(known)
             fit = self._verified(name, evidence, ORIGIN_EFFORT)
@@ -161,6 +163,17 @@ class Session:
                     "unanswered in a quick run; a full run computes it."
                 )
         return found
+
+    def _fit_origins_apart(self) -> None:
+        from tightrope.workflow.apart import fit_origins
+
+        missing = [
+            known
+            for known in steps.by_origin(self.material)
+            if self._verified(f"origin-{known}", self.material.known_at(known), ORIGIN_EFFORT) is None
+        ]
+        if len(missing) > 1:
+            fit_origins(self, missing)
 
     def _verified(self, name: str, evidence: Evidence, effort: Effort) -> Fit | None:
         """A stored fit, if any. A shipped one counts only if this code finds its likelihood again."""
