@@ -16,7 +16,7 @@ that is what keeps the walk on its branch.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -35,6 +35,8 @@ STRAIGHT = 0.8
 SHORTEST = 1e-5
 MOST_STEPS = 400
 FARTHEST = 1e9
+FURTHEST_SHARE = 3.0
+"""Where a walk that looks for later crossings gives up."""
 QUICK_SWEEPS, SLOW_SWEEPS = 60, 300
 SURE_STEPS = 4
 """Steps taken by Newton after mixing has failed twice running, before it is tried again."""
@@ -51,6 +53,7 @@ class Trace:
     turns    shares at which the branch turned round, in the order met; read off a parabola through
              three points, to about 0.005
     steps    points taken on the branch
+    later    (n,) each: further crossings of the full precisions on the same branch, where asked for
     """
 
     root: Root
@@ -58,6 +61,7 @@ class Trace:
     reached: float
     turns: tuple[float, ...]
     steps: int
+    later: tuple[Array, ...] = ()
 
 
 class _Walk:
@@ -138,13 +142,14 @@ class _Walk:
         return cosine > STRAIGHT
 
 
-def trace(ways: Correctors, given: Any, easy: Array, *, tolerance: float) -> Trace:
+def trace(ways: Correctors, given: Any, easy: Array, *, tolerance: float, crossings: int = 1) -> Trace:
     """Follow the branch from `easy` at share zero to its first crossing of share one.
 
     ways       from `correctors`
     given      what the map needs beside z and the share
     easy       (n,) where the walk starts; the solution at share zero is found from it
-    tolerance  sup norm of T(z) - z asked of the last point; points on the way need less
+    tolerance  sup norm of T(z) - z asked of a crossing; points on the way need less
+    crossings  how many crossings to look for; the first one is the root, the rest are `later`
 
     Raises nothing: a walk that is lost says so (`arrived`), and how far it came (`reached`).
     """
@@ -160,10 +165,11 @@ def trace(ways: Correctors, given: Any, easy: Array, *, tolerance: float) -> Tra
         walk.add(found.x)
     step = 2.0 * walk.along[-1]
     beyond: Array | None = None
+    side, met = 1.0, list[Array]()
     while walk.steps < MOST_STEPS and step > SHORTEST:
         last = walk.points[-1]
         predicted = walk.ahead(step) if beyond is None else beyond
-        crosses = _share(predicted) >= 1.0
+        crosses = side * (_share(predicted) - 1.0) >= 0.0
         if crosses:
             part = (1.0 - _share(last)) / (_share(predicted) - _share(last))
             predicted = (last + part * (predicted - last)).at[n].set(root_n)
@@ -177,16 +183,21 @@ def trace(ways: Correctors, given: Any, easy: Array, *, tolerance: float) -> Tra
         if found is None or far:
             step = walk.fail(step)
             continue
-        if not crosses and _share(found.x) >= 1.0:
+        if not crosses and side * (_share(found.x) - 1.0) >= 0.0:
             beyond = found.x
             continue
         walk.add(found.x)
         if crosses:
-            return _end(walk, found.x, True)
-        if _share(found.x) < 0.0 or _length(found.x) > FARTHEST:
+            met.append(found.x)
+            side = -side
+            if len(met) == crossings:
+                break
+        if not 0.0 <= _share(found.x) <= FURTHEST_SHARE or _length(found.x) > FARTHEST:
             break
         step *= min(2.0, max(0.5, (WANTED / max(moved, 1e-4)) ** 0.5))
-    return _end(walk, walk.points[-1], False)
+    if not met:
+        return _end(walk, walk.points[-1], False)
+    return replace(_end(walk, met[0], True), later=tuple(x[:n] for x in met[1:]))
 
 
 def _end(walk: _Walk, x: Array, arrived: bool) -> Trace:

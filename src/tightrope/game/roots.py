@@ -156,7 +156,7 @@ def look_function(game: Game, convention: Convention) -> Any:
 
 @lru_cache(maxsize=64)
 def branch_function(game: Game, convention: Convention) -> Any:
-    """`(Primitives, tolerance) -> Trace`: a walk along the principal branch. Not traceable by JAX."""
+    """`(Primitives, tolerance, crossings) -> Trace`: the principal branch. Not traceable by JAX."""
     sweep = unitless_sweep(game, convention)
     ready = jax.jit(lambda numbers: unitless(game, numbers))
 
@@ -169,10 +169,12 @@ def branch_function(game: Game, convention: Convention) -> Any:
 
     ways = correctors(scaled)
 
-    def run(numbers: Primitives, tolerance: float) -> Trace:
+    def run(numbers: Primitives, tolerance: float, crossings: int = 1) -> Trace:
         given = ready(numbers)
-        walk = trace(ways, given, start(game) / given.units, tolerance=tolerance)
-        return replace(walk, root=walk.root._replace(z=walk.root.z * given.units))
+        easy = start(game) / given.units
+        walk = trace(ways, given, easy, tolerance=tolerance, crossings=crossings)
+        root = walk.root._replace(z=walk.root.z * given.units)
+        return replace(walk, root=root, later=tuple(z * given.units for z in walk.later))
 
     return run
 
