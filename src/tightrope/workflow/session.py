@@ -23,7 +23,7 @@ Progress = Callable[[str, int, int | None], None]
 Notice = Callable[[str], None]
 
 SHIPPED = "fits"
-"""Folder of a case that holds the fits at its questions' origins, by hash."""
+"""Folder of a case that holds a full run's fits, by hash of all that they depend on."""
 ORIGIN_EFFORT = Effort(starts=1, steps=50, draws=16, central=False)
 """No chains: before an origin there are few rows, most parameters roam over their priors, and many
 of the solves that a chain then asks for are slow or fail."""
@@ -79,10 +79,10 @@ class Session:
 
     @cached_property
     def fit(self) -> Fit:
-        """The fit to the whole record; a quick run takes the shipped one if it is verified."""
-        evidence, effort = self.material.evidence, self.amount.fit
-        found = None if self.amount.origins else self._verified("fit", evidence, FULL.fit)
-        return found or fit_from(self.fit_data("fit", evidence, effort))
+        """The fit to the whole record: the one that comes with the case if it is verified, else a new one."""
+        evidence = self.material.evidence
+        found = self._verified("fit", evidence, FULL.fit)
+        return found or fit_from(self.fit_data("fit", evidence, self.amount.fit))
 
     @cached_property
     def at_fit(self) -> Equilibrium:
