@@ -21,7 +21,7 @@ from jax import Array
 
 from tightrope.game.certificate import Branch, Certificate, NotCertified, Status
 from tightrope.game.compile import Game
-from tightrope.game.fixed_point import Root
+from tightrope.game.fixed_point import Method, Root
 from tightrope.game.layout import layout, pack, random_start, start, unpack
 from tightrope.game.named import Named
 from tightrope.game.primitives import primitives
@@ -68,20 +68,26 @@ class Equilibrium:
 
 
 @lru_cache(maxsize=64)
-def _solver(game: Game, convention: Convention, tolerance: float) -> Any:
+def _solver(game: Game, convention: Convention, tolerance: float, method: Method) -> Any:
     look = look_function(game, convention)
 
     def run(
         theta: Array, warm: Array | None, branch: Branch
     ) -> tuple[Root, Strategies, float, float, str, Branch, tuple[float, ...]]:
         numbers = primitives_function(game)(theta)
-        root, method, found, turns = find_root(
-            game, numbers, convention=convention, tolerance=tolerance, warm=warm, branch=branch
+        root, way, found, turns = find_root(
+            game,
+            numbers,
+            convention=convention,
+            tolerance=tolerance,
+            warm=warm,
+            branch=branch,
+            method=method,
         )
         strategies, image, gain = look(root.z, numbers)
         again, *_ = look(image, numbers)
         change = [float(jnp.max(jnp.abs(strategies[m].data - again[m].data))) for m in strategies]
-        return root, strategies, max(change, default=0.0), float(gain), method, found, turns
+        return root, strategies, max(change, default=0.0), float(gain), way, found, turns
 
     return run
 
@@ -94,6 +100,7 @@ def solve(
     tolerance: float = TOLERANCE,
     warm: np.ndarray | None = None,
     branch: Branch | None = None,
+    method: Method = "automatic",
     restarts: int = 0,
     seed: int = 0,
 ) -> Equilibrium:
@@ -104,6 +111,8 @@ def solve(
               three to five times as quick; `warm`: what is found from `warm` (the default
               where one is given)
     warm      a neighbouring solution's `z` to start from
+    method    of a direct or warm solve: `sweeps`, `anderson`, `newton`, or `automatic` (mixing, then
+              Newton where that stalls); see `fixed_point`
     restarts  further random starts; the certificate says how closely they agree
 
     tolerance is of the residual in log-odds (see `Certificate`), so that the unit in which payoffs are
@@ -113,8 +122,11 @@ def solve(
     refuses a bad one.
     """
     vector = np.asarray(game.theta() if theta is None else theta, dtype=float)
-    run = _solver(game, convention, tolerance)
-    wanted: Branch = branch or ("principal" if warm is None else "warm")
+    run = _solver(game, convention, tolerance, method)
+    usual: Branch = "principal" if method == "automatic" else "direct"
+    wanted: Branch = branch or (usual if warm is None else "warm")
+    if wanted == "principal" and method != "automatic":
+        raise ValueError(f"the principal branch is walked and not solved by {method}; leave `method` out")
     if wanted == "warm" and warm is None:
         raise ValueError("a warm start needs a fixed point to start from")
     root, strategies, change, gain, method, found, turns = run(

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,14 +26,18 @@ from jax.scipy.sparse.linalg import gmres
 from tightrope.game.mixing import Pairs, mixed_step, no_pairs, remember
 
 Map = Callable[[Array, Any], Array]
+Method = Literal["automatic", "sweeps", "anderson", "newton"]
 
 MEMORY = 10
 PATIENCE = 20
 REST = 30.0
 REST_GROWS = 1.5
 SWEEPS = 1_000
+PLAIN_SWEEPS = 20_000
+WAIT = 300
 SETTLING_SWEEPS = 20
 NEWTON_STEPS = 20
+NEWTON_ALONE = 100
 FAILED_STEPS = 3
 KRYLOV = 40
 
@@ -127,8 +131,10 @@ def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tupl
     return state.best, state.best_residual, state.taken
 
 
-def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float) -> Root:
-    """Solve z = function(z, theta) from z0, shape (n,). Traceable; not differentiable (see below)."""
+def _newton_krylov(
+    function: Map, z0: Array, residual: Array, theta: Any, tolerance: Array | float, most: int
+) -> _Newton:
+    """At most this many Newton steps from z0: the point, its residual, steps taken, steps that failed."""
 
     def newton(state: _Newton) -> _Newton:
         z, residual, steps, failed = state
@@ -169,13 +175,57 @@ def solve_fixed_point(function: Map, z0: Array, theta: Any, *, tolerance: float)
         x, r = jax.lax.cond(better, lambda: (x, r), settle)
         return x, r, steps + 1, failed + jnp.where(better, 0, 1)
 
-    z, residual, sweeps = _mix(function, z0, theta, tolerance)
-    state = (z, residual, jnp.asarray(0), jnp.asarray(0))
-    z, residual, steps, failed = jax.lax.while_loop(
-        lambda s: (s[1] > tolerance) & (s[2] < NEWTON_STEPS) & (s[3] < FAILED_STEPS) & jnp.isfinite(s[1]),
+    state = (z0, residual, jnp.asarray(0), jnp.asarray(0))
+    return jax.lax.while_loop(
+        lambda s: (s[1] > tolerance) & (s[2] < most) & (s[3] < FAILED_STEPS) & jnp.isfinite(s[1]),
         newton,
         state,
     )
+
+
+_Sweeping = tuple[Array, Array, Array, Array, Array]
+
+
+def _sweeps(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> Root:
+    """Plain sweeps until the residual is small, or has not fallen for WAIT sweeps: replies go in circles."""
+
+    def step(state: _Sweeping) -> _Sweeping:
+        z, _, lowest, since, taken = state
+        image = function(z, theta)
+        # The gap belongs to z, which is kept once it is small enough.
+        residual = _sup(image - z)
+        since = jnp.where(residual < lowest, 0, since + 1)
+        kept = jnp.where(residual > tolerance, image, z)
+        return kept, residual, jnp.minimum(residual, lowest), since, taken + 1
+
+    zero, infinite = jnp.asarray(0), jnp.asarray(jnp.inf)
+    z, residual, _, since, taken = jax.lax.while_loop(
+        lambda s: (s[1] > tolerance) & (s[3] < WAIT) & (s[4] < PLAIN_SWEEPS),
+        step,
+        (z0, infinite, infinite, zero, zero),
+    )
+    return Root(z, residual, taken, zero, since >= WAIT)
+
+
+def solve_fixed_point(
+    function: Map, z0: Array, theta: Any, *, tolerance: float, method: Method = "automatic"
+) -> Root:
+    """Solve z = function(z, theta) from z0, shape (n,). Traceable; not differentiable (see below).
+
+    method  `sweeps`: plain ones; `anderson`: mixing with plain sweeps between; `newton`: Newton with
+            GMRES from z0; `automatic`: mixing, then Newton from the best point seen
+    """
+    zero = jnp.asarray(0)
+    if method == "sweeps":
+        return _sweeps(function, z0, theta, tolerance)
+    if method == "newton":
+        z, residual, sweeps = z0, _sup(function(z0, theta) - z0), zero
+    else:
+        z, residual, sweeps = _mix(function, z0, theta, tolerance)
+    if method == "anderson":
+        return Root(z, residual, sweeps, zero, jnp.asarray(False))
+    most = NEWTON_ALONE if method == "newton" else NEWTON_STEPS
+    z, residual, steps, failed = _newton_krylov(function, z, residual, theta, tolerance, most)
     return Root(z, residual, sweeps, steps, failed >= FAILED_STEPS)
 
 

@@ -19,7 +19,7 @@ from tightrope.game.certificate import Branch
 from tightrope.game.choice import deviation_gain
 from tightrope.game.compile import Game
 from tightrope.game.continuation import Trace, correctors, trace
-from tightrope.game.fixed_point import Root, fixed_point, solve_fixed_point
+from tightrope.game.fixed_point import Method, Root, fixed_point, solve_fixed_point
 from tightrope.game.layout import pack, start, units, unpack
 from tightrope.game.named import Named
 from tightrope.game.primitives import Primitives, primitives
@@ -105,14 +105,14 @@ def primitives_function(game: Game) -> Any:
 
 
 @lru_cache(maxsize=64)
-def root_function(game: Game, convention: Convention, tolerance: float) -> Any:
+def root_function(game: Game, convention: Convention, tolerance: float, method: Method = "automatic") -> Any:
     """Compiled `(Primitives, z0) -> Root`, shared by solving and by the likelihood."""
     sweep = unitless_sweep(game, convention)
 
     @jax.jit
     def run(numbers: Primitives, z0: Array) -> Root:
         given = unitless(game, numbers)
-        root = solve_fixed_point(sweep, z0 / given.units, given, tolerance=tolerance)
+        root = solve_fixed_point(sweep, z0 / given.units, given, tolerance=tolerance, method=method)
         return root._replace(z=root.z * given.units)
 
     return run
@@ -187,13 +187,14 @@ def find_root(
     tolerance: float = TOLERANCE,
     warm: Array | np.ndarray | None = None,
     branch: Branch = "principal",
+    method: Method = "automatic",
 ) -> tuple[Root, str, Branch, tuple[float, ...]]:
     """The fixed point, the method that found it, its branch, and where the principal branch turned.
 
     Where the principal branch is lost on the way, the direct way is tried instead and the
     branch that comes back is `direct`.
     """
-    find = root_function(game, convention, tolerance)
+    find = root_function(game, convention, tolerance, method)
     note = ""
     if branch == "principal":
         walk = branch_function(game, convention)(numbers, tolerance)
@@ -202,5 +203,5 @@ def find_root(
         note = f", principal branch followed up to {walk.reached:.2f}"
         branch = "direct"
     root = find(numbers, start(game) if branch == "direct" or warm is None else jnp.asarray(warm))
-    method = "anderson" if int(root.steps) == 0 else "anderson, newton-krylov"
-    return root, method + note, branch, ()
+    ways = {"automatic": "anderson" if int(root.steps) == 0 else "anderson, newton-krylov"}
+    return root, ways.get(method, method) + note, branch, ()
