@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tightrope.case.schema import Case, PriorClass
-from tightrope.fit.chains import Chains
+from tightrope.fit.chains import USABLE, Chains, mixing
 from tightrope.fit.laplace import Draws, Laplace, as_plain, curvature, gather, importance, laplace_from
 from tightrope.fit.mode import Mode, climb
 from tightrope.fit.priors import PriorSet, full_theta, prior_set, scores, values
@@ -250,6 +250,7 @@ def parameter_table(case: Case, fit: Fit) -> list[dict[str, Any]]:
     its own units, spread (posterior sd / prior sd), provenance, and a note.
     """
     spread = dict(zip(fit.priors.names, fit.spread, strict=True))
+    apart = _apart(fit)
     lower, upper = _quantiles(fit, 0.05), _quantiles(fit, 0.95)
     mode = dict(zip(fit.priors.names, values(fit.priors, fit.modes[0].scores), strict=True))
     rows = []
@@ -262,15 +263,24 @@ def parameter_table(case: Case, fit: Fit) -> list[dict[str, Any]]:
             )  # fmt: skip
             continue
         k = fit.priors.names.index(name)
-        informed = spread[name] < INFORMED
+        informed = spread[name] < INFORMED and name not in apart
         rows.append(
             {"name": name, "reference": parameter.value, "prior": str(fit.priors.priors[k]),
              "mode": float(mode[name]), "lower": float(lower[k]), "upper": float(upper[k]),
              "spread": float(spread[name]), "provenance": "estimated" if informed else parameter.source,
-             "note": "" if informed else "the record says nothing about this" if spread[name] > 0.95
+             "note": f"chains disagree (R-hat {apart[name]:.1f})" if name in apart
+             else "" if informed else "the record says nothing about this" if spread[name] > 0.95
              else "the record says little about this", "why": parameter.why}
         )  # fmt: skip
     return rows
+
+
+def _apart(fit: Fit) -> dict[str, float]:
+    """Parameters on whose place the chains do not agree, with their R̂."""
+    if fit.chains is None:
+        return {}
+    rhat = mixing(fit.chains).rhat
+    return {n: float(r) for n, r in zip(fit.priors.names, rhat, strict=True) if not r < USABLE}
 
 
 def _quantiles(fit: Fit, level: float) -> np.ndarray:

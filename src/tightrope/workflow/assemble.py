@@ -69,8 +69,9 @@ def _warn_of_posterior(session: Session) -> None:
         )
     elif fit.chains is not None and not mixing(fit.chains).good:
         session.warn(
-            f"The chains behind the posterior have not fully mixed ({mixing(fit.chains)}; 1.01 and 400 are "
-            "asked for): probabilities carry that error besides their interval."
+            f"The chains behind the posterior have not mixed ({mixing(fit.chains)}; 1.01 and 400 are asked "
+            "for): probabilities and intervals are rough, and a parameter on which the chains disagree is "
+            "not called estimated."
         )
 
 
