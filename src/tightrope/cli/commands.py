@@ -84,13 +84,49 @@ def check(
 
 @app.command()
 @takes_run_options
-def solve(case: CasePath, *, options: RunOptions) -> None:
+def solve(
+    case: CasePath,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print what a sweep carries and costs at each step; solve nothing.")
+    ] = False,
+    branches: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Look for other equilibria from N random starts.")
+    ] = 0,
+    *,
+    options: RunOptions,
+) -> None:
     """Solve the game at the case's own values.
 
     Gives the certificate, and each mover's strategy by level of each state, averaged over the record.
     Exit code 1 if the solver cannot certify an equilibrium; then no numbers are given.
     """
+    if plan or branches:
+        with guarded():
+            from tightrope.workflow.engine import branches_case, plan_case
+
+            seed = int(options.for_workflow["seed"])
+            outcome = plan_case(case) if plan else branches_case(case, starts=branches, seed=seed)
+            emit(outcome, as_json=options.as_json)
     _work("solve_case", case, options)
+
+
+@app.command()
+def statics(
+    case: CasePath,
+    quantity: Annotated[
+        str, typer.Argument(metavar="QUANTITY", help="MOVE=ACTION, or a player for its expected payoff.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """How a quantity moves with each parameter.
+
+    The chance that an action is taken in the first period, or a player's expected payoff, from the
+    case's start at its own values: derivative and elasticity, the players' answers included.
+    """
+    with guarded():
+        from tightrope.workflow.engine import statics_case
+
+        emit(statics_case(case, quantity), as_json=as_json)
 
 
 @app.command()

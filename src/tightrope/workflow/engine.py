@@ -1,0 +1,124 @@
+"""Looking into the engine: the plan of a sweep, other equilibria, comparative statics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tightrope.game import find_branches, solve, statics
+from tightrope.game.costs import period_costs
+from tightrope.outcome import BAD_INPUT, FAILED, FINE, Outcome
+from tightrope.workflow.material import load_material
+from tightrope.workflow.text import table
+
+
+def plan_case(case: Path) -> Outcome:
+    """Each step of a period with the axes that a sweep carries there and what it costs. Solves nothing."""
+    game = load_material(case).game
+    steps = period_costs(game)
+    whole = sum(step.cost for step in steps)
+    rows = [
+        {
+            "step": step.name or "-",
+            "kind": step.kind,
+            "numbers": f"{step.size:,}",
+            "cost": f"{step.cost:,}",
+            "share": f"{100 * step.cost / whole:.1f} %",
+            "axes": " ".join(step.axes),
+        }
+        for step in steps
+    ]
+    states = int(np.prod(game.shape))
+    data = {
+        "states": states,
+        "cost": whole,
+        "steps": [
+            {"step": s.name, "kind": s.kind, "axes": list(s.axes), "numbers": s.size, "cost": s.cost}
+            for s in steps
+        ],
+    }
+    text = (
+        f"{states:,} live states; a sweep takes {whole:,} multiplications and exponentials, "
+        f"{whole / states:,.0f} a state. The period in its order:\n\n"
+        + table(rows, ["step", "kind", "numbers", "cost", "share", "axes"])
+    )
+    return Outcome(FINE, data, text)
+
+
+def branches_case(case: Path, *, starts: int, seed: int) -> Outcome:
+    """Distinct equilibria at the case's own values, the selected one first."""
+    game = load_material(case).game
+    found = find_branches(game, starts=starts, seed=seed)
+    if not found:
+        text = "no equilibrium was certified from any start"
+        return Outcome(FAILED, {"branches": [], "starts": starts}, text)
+    data = [
+        {
+            "found_by": b.found_by,
+            "times": b.times,
+            "distance": b.distance,
+            "certificate": b.equilibrium.certificate.as_dict(),
+        }
+        for b in found
+    ]
+    rows = [
+        {
+            "equilibrium": str(number),
+            "found by": b.found_by,
+            "ways": str(b.times),
+            "distance": f"{b.distance:.3g}",
+            "residual": f"{b.equilibrium.certificate.residual:.0e}",
+        }
+        for number, b in enumerate(found, start=1)
+    ]
+    alone = (
+        "No start led elsewhere; that is evidence of one equilibrium, and no proof."
+        if len(found) == 1
+        else "Distance is the largest gap in any choice probability from the first, which forecasts use."
+    )
+    text = table(rows, ["equilibrium", "found by", "ways", "distance", "residual"]) + f"\n\n{alone}"
+    return Outcome(FINE, {"branches": data, "starts": starts, "seed": seed}, text)
+
+
+def statics_case(case: Path, quantity: str, *, most: int = 20) -> Outcome:
+    """How a quantity moves with each parameter at the case's own values; the strongest first."""
+    game = load_material(case).game
+    found = solve(game)
+    if not found.certificate.good:
+        certificate = found.certificate.as_dict()
+        return Outcome(FAILED, {"certificate": certificate}, f"no numbers: {found.certificate}")
+    try:
+        result = statics(found, quantity)
+    except KeyError as error:
+        return Outcome(BAD_INPUT, {"error": str(error.args[0])}, str(error.args[0]))
+    names = list(game.parameters)
+    derivative, elasticity = result["derivative"].values, result["elasticity"].values
+    order = np.argsort(-np.abs(np.nan_to_num(elasticity)), kind="stable")
+    entries = [
+        {
+            "parameter": names[k],
+            "value": float(found.theta[k]),
+            "derivative": float(derivative[k]),
+            "elasticity": float(elasticity[k]),
+        }
+        for k in order
+    ]
+    rows = [
+        {
+            "parameter": str(e["parameter"]),
+            "value": f"{e['value']:.4g}",
+            "derivative": f"{e['derivative']:+.4g}",
+            "elasticity": f"{e['elasticity']:+.3f}",
+        }
+        for e in entries[:most]
+    ]
+    value = float(result.attrs["value"])
+    text = (
+        f"{quantity} from the case's start: {value:.6g}. Elasticity: per cent for one per cent more.\n\n"
+        + table(rows, ["parameter", "value", "derivative", "elasticity"])
+    )
+    if len(entries) > most:
+        text += f"\n\nThe other {len(entries) - most} parameters are weaker; --json has them all."
+    data = {"quantity": quantity, "value": value, "parameters": entries}
+    return Outcome(FINE, {**data, "certificate": found.certificate.as_dict()}, text)

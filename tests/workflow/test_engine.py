@@ -1,0 +1,68 @@
+"""The commands that look into the engine: the plan, other equilibria, comparative statics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.workflow.small import small_case
+from tightrope.cli import app
+from tightrope.game import solve
+from tightrope.workflow.engine import branches_case, statics_case
+from tightrope.workflow.material import load_material
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_case(tmp_path_factory.mktemp("engine") / "small")
+
+
+def test_the_plan_is_printed_with_axes_and_costs(case: Path) -> None:
+    done = CliRunner().invoke(app, ["solve", str(case), "--plan", "--json"])
+    assert done.exit_code == 0, done.output
+    data = json.loads(done.stdout)
+    game = load_material(case).game
+    assert data["cost"] == sum(step["cost"] for step in data["steps"])
+    for move in game.moves:
+        (step,) = [s for s in data["steps"] if move in s["step"].split()]
+        assert move in step["axes"]
+    told = CliRunner().invoke(app, ["solve", str(case), "--plan"])
+    assert all(move in told.stdout for move in game.moves)
+
+
+def test_other_equilibria_are_listed_with_their_distance(case: Path) -> None:
+    outcome = branches_case(case, starts=2, seed=3)
+    assert outcome.code == 0
+    first, *others = outcome.data["branches"]
+    assert first["distance"] == 0.0
+    assert first["certificate"]["status"] == "converged"
+    assert all(other["distance"] > 1e-5 for other in others)
+    assert ("no proof" in outcome.text) == (not others)
+
+
+def test_statics_name_every_parameter_and_stand_beside_the_solution(case: Path) -> None:
+    game = load_material(case).game
+    move = game.moves[-1]
+    whole = 0.0
+    for action in game.levels[move]:
+        outcome = statics_case(case, f"{move}={action}")
+        assert outcome.code == 0
+        assert {e["parameter"] for e in outcome.data["parameters"]} == set(game.parameters)
+        sizes = [abs(e["elasticity"]) for e in outcome.data["parameters"]]
+        assert sizes == sorted(sizes, reverse=True)
+        whole += outcome.data["value"]
+    assert 0.0 < whole <= 1.0 + 1e-9
+    player = game.players[0]
+    values = solve(game).values.sel(player=player)
+    assert (
+        float(values.min()) - 1e-6 <= statics_case(case, player).data["value"] <= float(values.max()) + 1e-6
+    )
+
+
+def test_an_unknown_quantity_is_bad_input(case: Path) -> None:
+    done = CliRunner().invoke(app, ["statics", str(case), "nobody=nothing"])
+    assert done.exit_code == 2
+    assert "nobody" in done.output
