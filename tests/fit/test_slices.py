@@ -117,3 +117,20 @@ def test_mixing_tells_good_chains_from_bad() -> None:
     assert not mixing(Chains(slow, np.zeros((4, 500)), 0)).good
     with pytest.raises(ValueError, match="four draws"):
         mixing(Chains(good[:, :3], np.zeros((4, 3)), 0))
+
+
+def test_a_parameter_on_which_chains_disagree_is_not_called_estimated() -> None:
+    fit = with_chains()
+    assert fit.chains is not None
+    k = fit.priors.names.index("a")
+    case = evidence().game.case
+
+    def row(found: Fit) -> dict[str, Any]:
+        return next(r for r in parameter_table(case, found) if r["name"] == "a")
+
+    assert row(fit)["provenance"] == "estimated"
+    moved = np.array(fit.chains.scores)
+    moved[1, :, k] += 4 * moved[..., k].std()
+    apart = replace(fit, chains=replace(fit.chains, scores=moved))
+    assert row(apart)["provenance"] == case.parameters["a"].source
+    assert "chains disagree" in row(apart)["note"]

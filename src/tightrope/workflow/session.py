@@ -47,7 +47,7 @@ class Amount:
     origins: bool
 
 
-QUICK = Amount(Effort(starts=1, steps=40, draws=32, central=False), live=60, past=32, prior=20, origins=False)
+QUICK = Amount(Effort(starts=1, steps=40, draws=32, central=False), live=40, past=16, prior=20, origins=False)
 FULL = Amount(
     Effort(starts=2, steps=80, draws=50, central=False, sampling=Sampling(chains=2, warmup=80, draws=200)),
     live=200, past=100, prior=200, origins=True,

@@ -14,6 +14,7 @@ from tightrope.fit.priors import draw, full_theta, prior_set
 from tightrope.fit.store import fit_data
 from tightrope.forecast.answers import answer, as_data
 from tightrope.forecast.questions import Question, known_until
+from tightrope.game.certificate import Branch
 from tightrope.game.equilibrium import TOLERANCE, Equilibrium, solve
 from tightrope.record.filter import Evidence, to_grid
 from tightrope.record.likelihood import filter_record, value_only
@@ -86,11 +87,24 @@ SAME = 1e-6
 """Two codes agree on a fit when the log-likelihood at its mode differs by less than this, in nats."""
 
 
+def at_mode(evidence: Evidence, fitted: Fit) -> np.ndarray | None:
+    """The fixed point at a fit's mode that gives its log-likelihood; None if this code finds none.
+
+    The direct solve is tried before the principal branch is followed: where both lead to the same
+    equilibrium, as the likelihood shows, it takes a fraction of the time.
+    """
+    branches: tuple[Branch, ...] = ("direct", "principal")
+    for branch in branches:
+        found = value_only(evidence, fitted.theta, branch=branch)
+        certified = float(found.residual) <= TOLERANCE
+        if certified and abs(float(found.value) - fitted.log_likelihood) < SAME:
+            return np.asarray(found.z)
+    return None
+
+
 def verified(evidence: Evidence, fitted: Fit) -> bool:
     """Whether solving and filtering at a stored fit's mode gives its log-likelihood again."""
-    found = value_only(evidence, fitted.theta)
-    certified = float(found.residual) <= TOLERANCE
-    return certified and abs(float(found.value) - fitted.log_likelihood) < SAME
+    return at_mode(evidence, fitted) is not None
 
 
 def forecasts(
@@ -104,9 +118,8 @@ def forecasts(
     on_progress: Counter | None = None,
 ) -> dict[str, Any]:
     """Answers from the end of a record under posterior draws, as plain data."""
-    best = solve(evidence.game, fitted.theta)
     thetas = resample(fitted, size=draws, seed=seed)
-    warm = best.z if best.certificate.good else None
+    warm = at_mode(evidence, fitted)
     return as_data(answer(evidence, thetas, questions, warm=warm, periods=periods, on_progress=on_progress))
 
 
