@@ -28,7 +28,7 @@ from tightrope.game.mixing import Pairs, mixed_step, no_pairs, remember
 Map = Callable[[Array, Any], Array]
 Method = Literal["automatic", "sweeps", "anderson", "newton"]
 
-MEMORY = 10
+MEMORY = 8
 PATIENCE = 20
 REST = 30.0
 REST_GROWS = 1.5
