@@ -165,7 +165,7 @@ def _solved(game: Game, theta: np.ndarray, warm: np.ndarray | None, convention: 
     """Solve, from a neighbour's values first; a cold start is tried before giving up."""
     found = solve(game, theta, convention=convention, warm=warm)
     if not found.certificate.good and warm is not None:
-        found = solve(game, theta, convention=convention)
+        found = solve(game, theta, convention=convention, branch="direct")
     return found
 
 

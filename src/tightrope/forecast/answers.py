@@ -86,7 +86,7 @@ def answer(
     for number, theta in enumerate(thetas):
         found = solve(game, theta, warm=warm)
         if not found.certificate.good and warm is not None:
-            found = solve(game, theta)
+            found = solve(game, theta, branch="direct")
         if on_progress is not None:
             on_progress(number + 1, len(thetas))
         if not found.certificate.good:
