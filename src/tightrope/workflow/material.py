@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,16 @@ class Material:
         return tuple(n for n, v in self.case.states.items() if v.direction == "up")
 
     def known_at(self, period: str) -> Evidence:
-        """The record as known when `period` had ended, prepared."""
-        from tightrope.case.calendar import parse_period
+        """The record as known when `period` had ended, prepared once."""
+        return _known_at(self, period)
 
-        assert self.coded is not None
-        return prepare_record(self.game, truncate(self.coded, before=str(parse_period(period) + 1)))
+
+@lru_cache(maxsize=64)
+def _known_at(material: Material, period: str) -> Evidence:
+    from tightrope.case.calendar import parse_period
+
+    assert material.coded is not None
+    return prepare_record(material.game, truncate(material.coded, before=str(parse_period(period) + 1)))
 
 
 def load_material(path: Path, *, coding: Coding | None = None) -> Material:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import jax.numpy as jnp
@@ -87,6 +88,7 @@ SAME = 1e-6
 """Two codes agree on a fit when the log-likelihood at its mode differs by less than this, in nats."""
 
 
+@lru_cache(maxsize=64)
 def at_mode(evidence: Evidence, fitted: Fit) -> np.ndarray | None:
     """The fixed point at a fit's mode that gives its log-likelihood; None if this code finds none.
 
