@@ -57,6 +57,19 @@ class Rate:
         low = float(gamma.ppf(tail, self.events)) if self.events else 0.0
         return low / self.exposure, float(gamma.ppf(1.0 - tail, self.events + 1)) / self.exposure
 
+    def jeffreys_interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Equal-tailed interval of the Jeffreys posterior; with no event the lower limit is put at zero.
+
+        >>> low, high = Rate("dyad-year", "1946-2016", "land, defence pact", 0, 784).jeffreys_interval()
+        >>> low, round(100 * high, 3)
+        (0.0, 0.32)
+        """
+        from scipy.stats import gamma
+
+        tail = (1.0 - level) / 2.0
+        law = gamma(self.events + 0.5, scale=1.0 / self.exposure)
+        return float(law.ppf(tail)) if self.events else 0.0, float(law.ppf(1.0 - tail))
+
 
 @dataclass(frozen=True)
 class OutsideView:

@@ -4,6 +4,10 @@ The raw lists (Correlates of War state system 2016, majors, contiguity 3.2, capa
 Gleditsch-Ward to 2020) carry terms that do not plainly allow copying, so the case keeps only the derived
 counts. `recompute` makes them again from a folder of the lists and our own coding of how states ended.
 
+The sets of `recompute` are those of the case's notes, and share a fault with them: the contiguity list writes
+0 for "not contiguous", which they take for nearer than land. `tightrope.forecast.base_rates` counts borders
+as they are, and the notes' way on request.
+
 Event: a state's spell ends because it merged with or was annexed by another. Occupation, protectorate,
 break-up and the recoding of West Germany are none. Dyads: a state and a great power whose capability
 index is at least `ratio` times its own (the year before where the index is missing), by direct contiguity
@@ -54,7 +58,7 @@ def recompute(raw: str | Path, *, exits: str | Path, exits_gw: str | Path) -> pd
     system = pd.read_csv(folder / "cow_system2016.csv")
     found = [
         *_state_years(system, ends),
-        *_dyad_years(_dyads(folder, system, ends)),
+        *_dyad_years(dyads(folder, system, ends)),
         *_gleditsch_ward(pd.read_csv(folder / "gw_system2020.csv"), pd.read_csv(exits_gw)),
     ]
     return pd.DataFrame(found, columns=list(COLUMNS)).astype({"episodes": "Int64"})
@@ -79,7 +83,7 @@ def _state_years(system: pd.DataFrame, ends: pd.DataFrame) -> list[tuple[Any, ..
             if last > LAST_COW_YEAR and kind != "merger or annexation":
                 continue
             hits = ends[rows & ends.end_year.between(first, last)]
-            found.append(("state-year", period, kind, len(hits), exposure, _episodes(hits)))
+            found.append(("state-year", period, kind, len(hits), exposure, episodes_of(hits)))
     return found
 
 
@@ -94,31 +98,40 @@ def _gleditsch_ward(spells: pd.DataFrame, ends: pd.DataFrame) -> list[tuple[Any,
     return found
 
 
-def _dyads(folder: Path, system: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
-    """Every state-year beside every great power of that year, with ratio, contiguity, pact and event."""
+def dyads(folder: Path, system: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
+    """Every state-year beside every great power of that year, with ratio, contiguity, pact and event.
+
+    Columns: state, power (codes of the Correlates of War), year, ratio, border (the nearest contiguity, from
+    1 land to 5), conttype (the same, but 0 where the list has an entry "not contiguous" beside it or alone),
+    defence and any (pacts in the year or the year before), defence_now (in the year itself), event (1: the
+    state ended in that year and this power took it).
+    """
     import pandas as pd
 
     majors = pd.read_csv(folder / "cow_majors2016.csv")
-    powers = _spread(majors, "styear", "endyear").rename(columns={"ccode": "power"})[["power", "year"]]
+    powers = spread(majors, "styear", "endyear").rename(columns={"ccode": "power"})[["power", "year"]]
     member = system.rename(columns={"ccode": "power"})
     powers = powers.drop_duplicates().merge(member, on=["power", "year"])
-    dyads = system.rename(columns={"ccode": "state"}).merge(powers, on="year")
-    dyads = dyads[dyads.state != dyads.power]
+    pairs = system.rename(columns={"ccode": "state"}).merge(powers, on="year")
+    pairs = pairs[pairs.state != pairs.power]
 
     index = pd.read_csv(folder / "cow_nmc_v7.csv").set_index(["ccode", "year"]).cinc
     for who in ("state", "power"):
-        now = index.reindex(pd.MultiIndex.from_frame(dyads[[who, "year"]])).to_numpy()
-        before = index.reindex(pd.MultiIndex.from_arrays([dyads[who], dyads.year - 1])).to_numpy()
-        dyads[f"cinc_{who}"] = pd.Series(now, index=dyads.index).fillna(pd.Series(before, index=dyads.index))
-    dyads = dyads.dropna(subset=["cinc_state", "cinc_power"])
-    dyads["ratio"] = (dyads.cinc_power / dyads.cinc_state).where(dyads.cinc_state > 0, float("inf"))
+        now = index.reindex(pd.MultiIndex.from_frame(pairs[[who, "year"]])).to_numpy()
+        before = index.reindex(pd.MultiIndex.from_arrays([pairs[who], pairs.year - 1])).to_numpy()
+        pairs[f"cinc_{who}"] = pd.Series(now, index=pairs.index).fillna(pd.Series(before, index=pairs.index))
+    pairs = pairs.dropna(subset=["cinc_state", "cinc_power"])
+    pairs["ratio"] = (pairs.cinc_power / pairs.cinc_state).where(pairs.cinc_state > 0, float("inf"))
 
     borders = pd.read_csv(folder / "cow_contiguity_v32.csv")
     borders["first"] = borders.stdate.astype(str).str[:4].astype(int)
     borders["last"] = borders.enddate.astype(str).str[:4].astype(int)
-    borders = _spread(borders, "first", "last").rename(columns={"ccode1": "power", "ccode2": "state"})
-    nearest = _this_or_last_year(borders[["power", "state", "year", "conttype"]]).groupby(_KEY).conttype.min()
-    dyads = dyads.merge(nearest.reset_index(), on=_KEY, how="left")
+    borders = spread(borders, "first", "last").rename(columns={"ccode1": "power", "ccode2": "state"})
+    lagged = _this_or_last_year(borders[["power", "state", "year", "conttype"]])
+    nearest = lagged.groupby(_KEY).conttype.min()
+    true = lagged[lagged.conttype > 0].groupby(_KEY).conttype.min().rename("border")
+    pairs = pairs.merge(nearest.reset_index(), on=_KEY, how="left")
+    pairs = pairs.merge(true.reset_index(), on=_KEY, how="left")
 
     pacts = pd.read_csv(folder / "atop_v51_major_dyads.csv")
     pacts = pacts.rename(columns={"ccode1": "power", "ccode2": "state"})
@@ -126,13 +139,17 @@ def _dyads(folder: Path, system: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFra
     pacts["defence"] = pacts.atop_defense == 1
     pacts["any"] = (pacts[kinds] == 1).any(axis=1)
     allied = _this_or_last_year(pacts[[*_KEY, "defence", "any"]]).groupby(_KEY)[["defence", "any"]].max()
-    dyads = dyads.merge(allied.reset_index(), on=_KEY, how="left")
+    pairs = pairs.merge(allied.reset_index(), on=_KEY, how="left")
+    same_year = pacts.groupby(_KEY).defence.max().rename("defence_now")
+    pairs = pairs.merge(same_year.reset_index(), on=_KEY, how="left")
 
     gone = ends[(ends.narrow == 1) & ends.absorber_ccode.notna()]
     names = {"ccode": "state", "end_year": "year", "absorber_ccode": "power"}
     gone = gone.drop(columns="state").rename(columns=names)
     gone = gone[_KEY].astype(int).assign(event=1)
-    return dyads.merge(gone, on=_KEY, how="left").fillna({"event": 0, "defence": False, "any": False})
+    return pairs.merge(gone, on=_KEY, how="left").fillna(
+        {"event": 0, "defence": False, "any": False, "defence_now": False}
+    )
 
 
 _KEY = ["power", "state", "year"]
@@ -154,17 +171,17 @@ def _dyad_years(dyads: pd.DataFrame) -> list[tuple[Any, ...]]:
         for period in periods:
             rows = keep[keep.year.between(*_years(period))]
             hits = rows[rows.event == 1].rename(columns={"power": "absorber_ccode", "year": "end_year"})
-            found.append(("dyad-year", period, name, len(hits), len(rows), _episodes(hits)))
+            found.append(("dyad-year", period, name, len(hits), len(rows), episodes_of(hits)))
     return found
 
 
-def _episodes(hits: pd.DataFrame) -> int:
+def episodes_of(hits: pd.DataFrame) -> int:
     """Number of runs of exits into one absorber with no gap over `SAME_EPISODE` years."""
     gaps = hits.sort_values("end_year").groupby("absorber_ccode", dropna=False).end_year.diff()
     return int((gaps.isna() | (gaps > SAME_EPISODE)).sum())
 
 
-def _spread(spells: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
+def spread(spells: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
     """One row a year of each spell, in the column `year`."""
     years = [list(range(a, b + 1)) for a, b in zip(spells[first], spells[last], strict=True)]
     return spells.assign(year=years).explode("year").astype({"year": int})

@@ -1,4 +1,4 @@
-"""Scores of probability forecasts, their decompositions, and words for probabilities.
+"""Scores of probability forecasts and their decompositions.
 
 Pure functions in the order `score(observed, forecast)`; lower is better for every score.
 The proper scores come from scoringrules; the decompositions are written out here.
@@ -14,20 +14,12 @@ import numpy as np
 import scoringrules as sr
 from numpy.typing import ArrayLike, NDArray
 
+from tightrope.forecast.words import BANDS, verbal
+
 Array = NDArray[Any]
 
 CLIP = 0.001
 """Log scores are taken at forecasts moved into [CLIP, 1 - CLIP], so that no single one is infinite."""
-
-BANDS: tuple[tuple[float, float, str], ...] = (
-    (0.01, 0.05, "almost no chance"),
-    (0.05, 0.20, "very unlikely"),
-    (0.20, 0.45, "unlikely"),
-    (0.45, 0.55, "roughly even chance"),
-    (0.55, 0.80, "likely"),
-    (0.80, 0.95, "very likely"),
-    (0.95, 0.99, "almost certain"),
-)
 
 
 def brier(observed: ArrayLike, forecast: ArrayLike) -> Array:
@@ -156,28 +148,6 @@ def no_event_bound(n: int) -> NoEventBound:
     return NoEventBound(n, 0.5 / (n + 1), 1.0 / (n + 2), 1.0 - 0.05 ** (1.0 / n))
 
 
-def verbal(probability: float) -> str:
-    """The word of Intelligence Community Directive 203 (ODNI 2015) for a probability.
-
-    Bands 1-5, 5-20, 20-45, 45-55, 55-80, 80-95 and 95-99 %; an edge belongs to the band nearer one
-    half, and numbers outside 1-99 % read "less than 1 %" and "more than 99 %". The word goes beside the
-    number, never in its place, and never in one sentence with confidence in the model.
-
-    >>> verbal(0.004), verbal(0.3), verbal(0.8)
-    ('less than 1 %', 'unlikely', 'likely')
-    """
-    if not 0.0 <= probability <= 1.0:
-        raise ValueError(f"a probability lies in [0, 1], got {probability}")
-    if probability < BANDS[0][0]:
-        return "less than 1 %"
-    if probability > BANDS[-1][1]:
-        return "more than 99 %"
-    for low, high, word in BANDS:
-        if probability < high or (probability <= high and low >= 0.45):
-            return word
-    raise AssertionError("the bands cover [0.01, 0.99]")
-
-
 def area_under_curve(observed: Sequence[int] | Array, score: ArrayLike) -> tuple[float, float]:
     """AUC of a score for a binary outcome, ties counted half, and its standard error.
 
@@ -244,3 +214,20 @@ def _entropy(p: Array) -> Array:
     from scipy.special import entr
 
     return np.asarray(entr(p) + entr(1.0 - p))
+
+
+__all__ = [
+    "BANDS",
+    "CLIP",
+    "Decomposition",
+    "NoEventBound",
+    "area_under_curve",
+    "brier",
+    "decompose_log_score",
+    "log_score",
+    "murphy",
+    "no_event_bound",
+    "ranked_probability",
+    "skill",
+    "verbal",
+]

@@ -1,0 +1,79 @@
+"""The commands of the outside view: base rates, a headline as evidence, what silence is worth."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tightrope.cli.commands import app
+from tightrope.cli.options import CasePath, Json
+from tightrope.cli.output import emit, guarded
+
+
+class Counted(StrEnum):
+    """What counts as an event."""
+
+    merger = "merger"
+    voluntary = "voluntary"
+    peaceful = "peaceful"
+    occupation = "occupation"
+
+
+@app.command("base-rate")
+def base_rate(
+    case: CasePath,
+    since: Annotated[int, typer.Option(metavar="YEAR", help="First year.")] = 1816,
+    until: Annotated[
+        int | None, typer.Option(metavar="YEAR", help="Last year; by default the lists' own.")
+    ] = None,
+    kind: Annotated[Counted, typer.Option(help="What counts, for state-years.")] = Counted.merger,
+    contiguous: Annotated[
+        bool, typer.Option("--contiguous", help="A land border with the great power.")
+    ] = False,
+    sea: Annotated[bool, typer.Option("--sea", help="A land border or at most 24 miles of sea.")] = False,
+    pact: Annotated[bool, typer.Option("--pact", help="A defence pact, this year or last.")] = False,
+    strict_pact: Annotated[
+        bool, typer.Option("--strict-pact", help="A defence pact in the very year.")
+    ] = False,
+    any_pact: Annotated[
+        bool, typer.Option("--any-pact", help="A pact of any kind, this year or last.")
+    ] = False,
+    ratio: Annotated[
+        float | None, typer.Option(metavar="N", help="Great power at least so many times stronger.")
+    ] = None,
+    patron: Annotated[str, typer.Option(metavar="NAME", help="This great power only.")] = "",
+    microstates: Annotated[
+        bool, typer.Option("--microstates", help="The Gleditsch-Ward list of states.")
+    ] = False,
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="Borders as the case's notes count them, fault included.")
+    ] = False,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with the raw lists: any year, any ratio.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Count how often states merged or were annexed.
+
+    In state-years; with a border, pact, ratio or patron in years of a state beside a great power.
+    Exact Poisson limits and the Jeffreys mean, by rows and by episodes. What each filter means is
+    printed with the result. Years and ratios that cut through the case's table need the raw lists.
+    """
+    with guarded():
+        from tightrope.workflow import base_rate as work
+
+        found = work.chosen_filters(
+            since=since,
+            until=until,
+            kind=kind.value,
+            borders={"land": contiguous, "sea": sea},
+            pacts={"defence": pact, "defence this year": strict_pact, "any": any_pact},
+            ratio=ratio,
+            patron=patron,
+            microstates=microstates,
+            as_published=as_published,
+        )
+        emit(work.base_rate(case, filters=found, data=data), as_json=as_json)
