@@ -94,7 +94,7 @@ def diagnostics(session: Session) -> Diagnostics:
                 "name": "Pareto shape of the weights",
                 "value": f"{draws.shape:.2f}",
                 "good": bool(draws.shape <= 0.7),
-                "note": "above 0.7 the weights are refused and the Laplace approximation stands",
+                "note": "above 0.7 the weights are refused",
             },
             {
                 "name": "posterior used",
