@@ -7,10 +7,10 @@ before a command needs it.
 
 from __future__ import annotations
 
-from tightrope.cli import outside
+from tightrope.cli import ledger, outside
 from tightrope.cli.commands import app
 
-__all__ = ["app", "main", "outside"]
+__all__ = ["app", "ledger", "main", "outside"]
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tightrope.forecast.scores import CLIP, brier, log_score, skill
 
@@ -44,7 +44,8 @@ class Prediction(BaseModel):
     """One dated public statement about a future event.
 
     made_on may be a day, a month (`2007-12`) or a year (`2005`), as far as the page shows it.
-    implied_probability is the coder's reading of the words; stated_probability only a number on the page.
+    implied_probability is the coder's reading of the words; stated_probability only a number on the page;
+    leaning is the side that the forecaster stands on, where it is coded.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,6 +64,7 @@ class Prediction(BaseModel):
     resolved_on: Annotated[date | None, Blank] = None
     resolution_basis: str = ""
     source_url: str = ""
+    leaning: str = ""
 
     @property
     def year(self) -> int:
@@ -86,22 +88,16 @@ class LedgerError(ValueError):
 
 
 def load_predictions(path: str | Path) -> tuple[Prediction, ...]:
-    """Read a ledger file. Raises `LedgerError` with every faulty row, or RecordFileError for the table."""
-    from tightrope.record.reading import read_rows
+    """Read a ledger file, later resolutions folded in (`tightrope.forecast.ledger_rows`).
 
-    rows = read_rows(path)
-    found: list[Prediction] = []
-    problems: list[str] = []
-    for i, row in enumerate(rows):
-        try:
-            found.append(Prediction.model_validate(row))
-        except ValidationError as error:
-            problems += [f"{rows.where(i)}: {_field(e)}: {e['msg']}" for e in error.errors()]
-    ids = [p.id for p in found]
-    problems += [f"{rows.file}: id `{i}` is used twice" for i in sorted(set(ids)) if ids.count(i) > 1]
-    if problems:
-        raise LedgerError(problems)
-    return tuple(found)
+    Raises `LedgerError` with every faulty row, or one for the file as a whole.
+    """
+    from tightrope.forecast.ledger_rows import read_ledger
+
+    found = read_ledger(path)
+    if found.refused:
+        raise LedgerError([problem for refused in found.refused for problem in refused.problems])
+    return found.predictions
 
 
 def due_on(prediction: Prediction, *, imminent: bool = False) -> date:
@@ -231,7 +227,3 @@ def _score(rows: Sequence[Prediction], baseline: float, clip: float) -> dict[str
         "log_score": float(log_score(y, f, clip=clip).mean()),
         "baseline_log_score": float(log_score(y, baseline, clip=clip).mean()),
     }
-
-
-def _field(error: Any) -> str:
-    return ".".join(str(part) for part in error["loc"]) or "row"
