@@ -77,3 +77,71 @@ def base_rate(
             as_published=as_published,
         )
         emit(work.base_rate(case, filters=found, data=data), as_json=as_json)
+
+
+@app.command()
+def headline(
+    case: CasePath,
+    window: Annotated[
+        str, typer.Option(metavar="SPAN", help="2026-07-01..2031-06-30, or a period such as 2026Q3.")
+    ],
+    prior: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Chance in the window; by default the reference class's."),
+    ] = None,
+    event: Annotated[str, typer.Option(metavar="EVENT", help="An event of the ledger.")] = "merger",
+    hit_rate: Annotated[
+        float | None, typer.Option(metavar="P", help="Assumed chance of such a headline before the event.")
+    ] = None,
+    hit_beta: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="A B", help="The same as a Beta law.")
+    ] = None,
+    lead: Annotated[
+        int, typer.Option(min=1, metavar="DAYS", help="Days before a summit in which headlines count.")
+    ] = 90,
+    at_least: Annotated[
+        float,
+        typer.Option(min=0, max=1, metavar="P", help="Statements from this probability on are headlines."),
+    ] = 0.25,
+    as_json: Json = False,
+) -> None:
+    """Take tonight's headline as evidence.
+
+    How often headlines of the event came before summits that brought nothing is counted in the ledger.
+    How often one would come before the event itself is an assumption, by default from limited steps that
+    did come; a curve shows what it does.
+    """
+    with guarded():
+        from tightrope.workflow import headline as work
+
+        found = work.headline(
+            case,
+            window=window,
+            prior=prior,
+            event=event,
+            hit_rate=hit_rate,
+            hit_beta=hit_beta,
+            lead=lead,
+            at_least=at_least,
+        )
+        emit(found, as_json=as_json)
+
+
+@app.command()
+def silence(
+    quarters: Annotated[int, typer.Option(min=0, metavar="N", help="Quiet quarters.")] = 20,
+    prior: Annotated[float, typer.Option(metavar="P", help="Chance of a secret deal before them.")] = 0.1,
+    leak: Annotated[float | None, typer.Option(metavar="P", help="A leak rate to add to the table.")] = None,
+    struck: Annotated[
+        float, typer.Option(metavar="P", help="Chance a quarter that a new deal is struck.")
+    ] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Say what quiet quarters tell of a secret deal.
+
+    As a function of the chance that a deal leaks in a quarter, which is an assumption and is shown as one.
+    """
+    with guarded():
+        from tightrope.workflow import headline as work
+
+        emit(work.silence(quarters=quarters, prior=prior, leak=leak, struck=struck), as_json=as_json)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tightrope.forecast.reference_counts import LAST_COW_YEAR, LAST_YEAR, dyads, spread
 
@@ -170,12 +170,15 @@ def _dyad_cells(pairs: pd.DataFrame, *, ratios: Sequence[float], span: int) -> l
     )
     found = []
     by = ["first", "power", "contiguity", "pact", "band"]
-    for key, rows in keys.groupby(by, sort=True):
-        first, power, contiguity, pact, band = key
+    ended: dict[tuple[Any, ...], list[int]] = {}
+    for row in keys[keys.event == 1][[*by, "year"]].itertuples(index=False):
+        ended.setdefault(tuple(row)[:-1], []).append(int(row[-1]))
+    for row in keys.groupby(by, sort=True).size().reset_index(name="n").itertuples(index=False):
+        first, power, contiguity, pact, band, n = row
         start = int(first)
         last = start if start == LAST_COW_YEAR else min(start + span - 1, LAST_COW_YEAR)
-        years = tuple(sorted(int(year) for year in rows.year[rows.event == 1]))
+        years = tuple(sorted(ended.get(tuple(row)[:-1], [])))
         found.append(
-            Cell(DYAD, start, last, int(power), str(contiguity), str(pact), float(band), len(rows), years)
+            Cell(DYAD, start, last, int(power), str(contiguity), str(pact), float(band), int(n), years)
         )
     return found

@@ -126,7 +126,7 @@ def percent(probability: float) -> str:
     """
     if not isfinite(probability):
         return "-"
-    share = min(probability, 1.0 - probability)
+    share = round(min(probability, 1.0 - probability), 15)
     if share <= 0.0:
         return "0 %" if probability < 0.5 else "100 %"
     places = max(0, 1 - floor(log10(100.0 * share)))
