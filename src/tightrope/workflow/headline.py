@@ -150,7 +150,7 @@ def _warnings(prior_from: str) -> list[str]:
         "the hit rate is an assumption: the event was never seen, so no headline ever came before it",
         "coverage is what a search found; a false alarm that it missed makes the headline look better",
         "summits close together share their headlines, so there are fewer independent ones than are counted",
-        "how many days before a summit count is a choice, and not a blind one; the last table shows what it does",
+        "how many days before a summit count is a choice, not a blind one; the last table shows what it does",
     ]
     if prior_from == "reference class":
         notes.append("the prior is the reference class alone, without model or Markov chain")
