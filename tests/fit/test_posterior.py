@@ -250,3 +250,13 @@ def test_a_climb_ends_on_the_principal_branch() -> None:
     assert found.log_posterior == pytest.approx(target(found.scores)[0], abs=1e-8)
     assert found.log_posterior == pytest.approx(fitted().modes[0].log_posterior, abs=1e-3)
     assert 1 < found.calls <= 41
+
+
+def test_a_climb_off_the_principal_branch_says_so() -> None:
+    class Lost(Target):
+        def value(self, v: np.ndarray) -> tuple[float, np.ndarray]:
+            return (float("nan"), np.zeros(0)) if self.z is None else super().value(v)
+
+    found = climb(Lost(evidence(), fitted().priors), np.zeros(len(fitted().priors)), name="x", steps=3)
+    assert np.isfinite(found.log_posterior)
+    assert "branch is lost" in found.status

@@ -27,7 +27,7 @@ def with_chains() -> Fit:
 
 
 def test_chains_agree_with_weighted_draws() -> None:
-    """Two routes to one posterior: means within four standard errors, spreads within a fifth."""
+    """Two routes to one posterior: means within four standard errors, spreads within a quarter."""
     chains = with_chains().chains
     assert chains is not None
     assert chains.scores.shape == (2, 300, len(fitted().priors))

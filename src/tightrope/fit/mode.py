@@ -48,7 +48,8 @@ def climb(
     """Climb in rounds, each on the branch that is principal where it starts; the best end, valued there.
 
     Following one branch keeps the density smooth. A round may end where another branch is the
-    principal one; then the next begins there, with half the steps.
+    principal one; then the next begins there, with half the steps. `gradient_norm` is that of
+    the branch that was followed; the status says where that is not the one of the value.
     """
     calls = failures = 0
     point, best = start, None
@@ -57,17 +58,32 @@ def climb(
         limit = steps if number == 0 else max(10, steps // 2)
         found = find_mode(local, point, name=name, steps=limit, on_step=on_step)
         calls, failures, point = calls + local.calls, failures + len(local.failures), found.scores
-        value = target.near(point).value(point)[0] - 0.5 * float(point @ point)
-        same = abs(value - found.log_posterior) < SAME_BRANCH
+        value, status = _valued(target, point)
+        same = status is None and abs(value - found.log_posterior) < SAME_BRANCH
         if not same:
-            found = replace(found, log_posterior=value, status="went beyond the principal branch's end")
-        if best is None or np.nan_to_num(value, nan=-np.inf) > best.log_posterior:
+            found = replace(
+                found, log_posterior=value, status=status or "went beyond the principal branch's end"
+            )
+        if best is None or _height(found) > _height(best):
             best = found
         if same or best is not found:
             break
     assert best is not None
     target.calls += calls
     return replace(best, calls=calls, failures=failures)
+
+
+def _height(mode: Mode) -> float:
+    return mode.log_posterior if np.isfinite(mode.log_posterior) else -np.inf
+
+
+def _valued(target: Target, point: np.ndarray) -> tuple[float, str | None]:
+    """Log posterior on the principal branch; where that is lost, on what is found directly, and a status."""
+    prior = 0.5 * float(point @ point)
+    value, _ = target.value(point)
+    if np.isfinite(value):
+        return value - prior, None
+    return target.near(point).value(point)[0] - prior, "on an equilibrium found directly: the branch is lost"
 
 
 def find_mode(
