@@ -32,7 +32,7 @@ run: $(VENV)/.stamp-run ## run a case quickly and write its report (set-up inclu
 	$(BIN)/python -m tightrope run $(CASE) --quick
 
 test: $(VENV)/.stamp-dev lint ## lint, types and the whole test suite (set-up included)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=15
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
 
 fits: $(VENV)/.stamp-run ## fit at the origins of past questions and put the fits into the case (long)
 	$(BIN)/python -m tightrope.workflow.ship $(CASE)
@@ -86,7 +86,7 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements-dev.txt pyproject.toml
 # For maintainers: pin anew from pyproject.toml (needs uv on the path), for every platform and Python.
 UV ?= uv
 LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate --no-config --quiet
+	--no-header --no-annotate --no-config --quiet
 lock: ## pin requirements*.txt anew (maintainers)
 	$(LOCK) --upgrade --group build -o requirements.txt
 	$(LOCK) --upgrade --group build --group dev -c requirements.txt -o requirements-dev.txt

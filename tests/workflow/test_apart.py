@@ -15,7 +15,7 @@ from tightrope.workflow.apart import OriginFit, fit_origin
 from tightrope.workflow.coding import Coding
 from tightrope.workflow.material import load_material
 
-EFFORT = Effort(starts=1, steps=15, draws=6, central=False)
+EFFORT = Effort(starts=1, steps=6, draws=3, central=False)
 
 
 @pytest.fixture(scope="module")
