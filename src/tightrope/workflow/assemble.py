@@ -46,12 +46,12 @@ def _warn_of_certificates(session: Session) -> None:
         session.warn(
             "The equilibrium at the reference values is not certified; nothing that rests on it is shown."
         )
-    climbed = session.material.coded is not None and session.fit.chains is None
-    if climbed and session.fit.modes[0].status != "converged":
+    if session.material.coded is not None and session.fit.modes[0].status != "converged":
         mode = session.fit.modes[0]
+        rest = "" if session.fit.chains is not None else "; forecasts may move when it is fitted further"
         session.warn(
-            "The fit to the whole record stopped short of a maximum (largest gradient "
-            f"{mode.gradient_norm:.1f} per prior sd): its forecasts may move when it is fitted further."
+            f"The mode at which claims and policies are shown is no maximum ({mode.status.rstrip(': ')}; "
+            f"largest gradient {mode.gradient_norm:.1f} per prior sd){rest}."
         )
     if session.material.coded is not None:
         _warn_of_posterior(session)
