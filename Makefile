@@ -31,8 +31,9 @@ help: ## this list
 run: $(VENV)/.stamp-run ## run a case quickly and write its report (set-up included)
 	$(BIN)/python -m tightrope run $(CASE) --quick
 
+# NPROC is what XLA sizes its thread pool by: one thread a worker, or they fight over the cores.
 test: $(VENV)/.stamp-dev lint ## lint, types and the whole test suite (set-up included)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
+	NPROC=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
 
 fits: $(VENV)/.stamp-run ## fit at the origins of past questions and put the fits into the case (long)
 	$(BIN)/python -m tightrope.workflow.ship $(CASE)
