@@ -182,3 +182,43 @@ def _until(condition: object, seconds: float) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.05)
+
+
+def test_threads_give_results_in_the_order_of_the_items() -> None:
+    def slow_first(item: int) -> int:
+        time.sleep(0.02 * (5 - item))
+        return item * item
+
+    counts: list[int] = []
+    assert executor.in_threads(slow_first, range(5), workers=4, on_done=counts.append) == [0, 1, 4, 9, 16]
+    assert counts == [1, 2, 3, 4, 5]
+    assert executor.in_threads(slow_first, [], workers=4) == []
+
+
+def test_the_first_item_is_done_alone() -> None:
+    running: list[int] = []
+    seen: dict[int, int] = {}
+
+    def watch(item: int) -> None:
+        running.append(item)
+        time.sleep(0.05)
+        seen[item] = len(running)
+        running.remove(item)
+
+    executor.in_threads(watch, range(4), workers=4)
+    assert seen[0] == 1
+    assert max(seen.values()) > 1
+
+
+def test_a_failure_in_a_thread_is_raised_and_ends_the_work() -> None:
+    done: list[int] = []
+
+    def fail(item: int) -> None:
+        if item == 1:
+            raise ValueError("one is refused")
+        time.sleep(0.05)
+        done.append(item)
+
+    with pytest.raises(ValueError, match="one is refused"):
+        executor.in_threads(fail, range(50), workers=2)
+    assert len(done) < 10

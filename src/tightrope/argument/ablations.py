@@ -11,6 +11,7 @@ import numpy as np
 from tightrope.argument.checks import NOT_CERTIFIED, Verdict, judge
 from tightrope.argument.quantities import Measured, measure
 from tightrope.case.schema import Case
+from tightrope.executor import in_threads
 from tightrope.game.certificate import Certificate
 from tightrope.game.compile import Game
 from tightrope.game.equilibrium import Convention, Equilibrium, solve
@@ -82,29 +83,35 @@ def ablate(
     over: Over,
     warm: np.ndarray | None = None,
     convention: Convention = "agent",
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Matrix:
     """Solve, measure and judge at theta (default: the reference) and with each mechanism off.
 
     over  start states; a function is asked once, at theta itself, so that every setting is averaged over
           the same states and differs in the game alone
+    workers  settings solved side by side
     """
     case = game.case
     vector = np.asarray(game.theta() if theta is None else theta, dtype=float)
-    cells: dict[str, Cell] = {}
-    averaged: Mapping[str, np.ndarray] = {} if callable(over) else over
     todo = settings(case)
-    for number, (name, changed) in enumerate(todo.items()):
-        if progress is not None:
-            progress(number, len(todo), name)
-        equilibrium = _solved(game, _replaced(game, vector, changed), warm, convention)
-        if name == NONE_OFF and callable(over):
-            averaged = over(equilibrium.require())
-        cells[name] = _cell(equilibrium, averaged)
-        warm = equilibrium.z if name == NONE_OFF and equilibrium.certificate.good else warm
     if progress is not None:
-        progress(len(todo), len(todo), "")
-    return Matrix(cells)
+        progress(0, len(todo), NONE_OFF)
+    whole = _solved(game, _replaced(game, vector, todo[NONE_OFF]), warm, convention)
+    averaged = over(whole.require()) if callable(over) else over
+    near = whole.z if whole.certificate.good else warm
+
+    def one(changed: Mapping[str, float]) -> Cell:
+        return _cell(_solved(game, _replaced(game, vector, changed), near, convention), averaged)
+
+    rest = {name: changed for name, changed in todo.items() if name != NONE_OFF}
+    cells = in_threads(
+        one,
+        list(rest.values()),
+        workers=workers,
+        on_done=None if progress is None else lambda done: progress(done + 1, len(todo), ""),
+    )
+    return Matrix({NONE_OFF: _cell(whole, averaged)} | dict(zip(rest, cells, strict=True)))
 
 
 def over_draws(
@@ -114,26 +121,33 @@ def over_draws(
     over: Over,
     warm: np.ndarray | None = None,
     convention: Convention = "agent",
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """How each claim fares in each draw: claim × draw, of statuses.
 
-    draws  (n, parameters) whole parameter vectors, in the order of `game.parameters`
-    over   start states; a function is asked for each draw
+    draws    (n, parameters) whole parameter vectors, in the order of `game.parameters`
+    over     start states; a function is asked for each draw
+    workers  draws solved side by side
     """
     import pandas as pd
 
-    columns: dict[int, dict[str, str]] = {}
-    for number, theta in enumerate(draws):
-        if progress is not None:
-            progress(number, len(draws), "draw")
+    def one(theta: np.ndarray) -> dict[str, str]:
         equilibrium = _solved(game, np.asarray(theta, dtype=float), warm, convention)
         good = equilibrium.certificate.good
         averaged = (over(equilibrium) if good else {}) if callable(over) else over
-        verdicts = _cell(equilibrium, averaged).verdicts
-        columns[number] = {claim: verdict.status for claim, verdict in verdicts.items()}
+        return {claim: verdict.status for claim, verdict in _cell(equilibrium, averaged).verdicts.items()}
+
+    columns = in_threads(
+        one,
+        list(draws),
+        workers=workers,
+        on_done=None if progress is None else lambda done: progress(done, len(draws), "draw"),
+    )
     claims = [name for name, claim in game.case.claims.items() if claim.check is not None]
-    return pd.DataFrame(columns, index=claims, columns=list(columns)).rename_axis("claim")
+    return pd.DataFrame(dict(enumerate(columns)), index=claims, columns=range(len(columns))).rename_axis(
+        "claim"
+    )
 
 
 def shares_of(statuses: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ class Mixing:
         )
 
 
+@lru_cache(maxsize=16)
 def mixing(chains: Chains) -> Mixing:
     """Convergence of the chains. Raises ValueError below four draws a chain."""
     from blackjax.diagnostics import ess_bulk, ess_tail, rhat

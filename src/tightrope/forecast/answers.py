@@ -16,9 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from tightrope.case.calendar import parse_period
+from tightrope.executor import in_threads
 from tightrope.forecast.origin import next_opening
 from tightrope.forecast.questions import Question
-from tightrope.forecast.tracks import laws_of, probability, propagate
+from tightrope.forecast.tracks import Paths, laws_of, probability, propagate
 from tightrope.game.equilibrium import primitives_function, solve, strategies_function
 from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import filter_record
@@ -64,6 +65,7 @@ def answer(
     *,
     warm: np.ndarray | None = None,
     periods: int = 0,
+    workers: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
     """Answer questions from the end of a prepared record.
@@ -71,6 +73,7 @@ def answer(
     thetas   (draws, parameters) whole parameter vectors
     warm     a neighbouring fixed point to start each solve from
     periods  push at least so many periods, for the paths
+    workers  draws followed side by side
 
     Raises ValueError when no draw certifies.
     """
@@ -79,43 +82,43 @@ def answer(
     first = str(parse_period(known) + 1)
     asked = [q for q in questions if q.answerable]
     events = [q.event for q in asked]
-    rows: list[list[float]] = []
-    ended: dict[str, list[np.ndarray]] = {t: [] for t in game.terminals}
-    marginal: dict[str, list[np.ndarray]] = {s: [] for s in game.states}
-    failed, worst, length = 0, 0.0, 0
-    for number, theta in enumerate(thetas):
+
+    def follow(theta: np.ndarray) -> tuple[float, Paths] | None:
+        """The residual and the paths at one draw; None without a certificate."""
         found = solve(game, theta, warm=warm)
         if not found.certificate.good and warm is not None:
             found = solve(game, theta, branch="direct")
-        if on_progress is not None:
-            on_progress(number + 1, len(thetas))
         if not found.certificate.good:
-            failed += 1
-            continue
-        worst = max(worst, found.certificate.residual)
+            return None
         z = jnp.asarray(found.z)
         numbers = primitives_function(game)(jnp.asarray(theta))
         strategies, _ = strategies_function(game, found.convention)(z, numbers)
         filtered = filter_record(evidence, theta, found.z)
         live = next_opening(evidence, filtered, numbers, strategies)
         paths = propagate(game, laws_of(numbers, strategies), live, events, first=first, periods=periods)
-        rows.append([probability(game, paths, event, first=first) for event in events])
-        for name, values in paths.ended.items():
-            ended[name].append(values)
-            length = len(values)
-        for name, table in paths.marginal.items():
-            marginal[name].append(table)
-    if not rows:
+        return found.certificate.residual, paths
+
+    done = in_threads(
+        follow,
+        list(thetas),
+        workers=workers,
+        on_done=None if on_progress is None else lambda number: on_progress(number, len(thetas)),
+    )
+    certified = [one for one in done if one is not None]
+    if not certified:
         raise ValueError(f"none of {len(thetas)} parameter draws reached a certified equilibrium")
+    followed = [paths for _, paths in certified]
+    rows = [[probability(game, paths, event, first=first) for event in events] for paths in followed]
+    length = max((len(values) for values in followed[0].ended.values()), default=0)
     return Answers(
         known=known,
         ids=tuple(q.id for q in asked),
         probabilities=np.array(rows).reshape(len(rows), len(asked)),
         openings=tuple(str(parse_period(first) + k) for k in range(length)),
-        ended={name: np.array(values) for name, values in ended.items()},
-        marginal={name: np.array(values) for name, values in marginal.items()},
-        failed=failed,
-        worst=worst,
+        ended={name: np.array([paths.ended[name] for paths in followed]) for name in game.terminals},
+        marginal={name: np.array([paths.marginal[name] for paths in followed]) for name in game.states},
+        failed=len(done) - len(certified),
+        worst=max(residual for residual, _ in certified),
     )
 
 

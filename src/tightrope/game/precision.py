@@ -21,7 +21,7 @@ for _name, _value in {
     "jax_enable_x64": True,
     "jax_platforms": os.environ.get("JAX_PLATFORMS", "cpu"),
     "jax_compilation_cache_dir": str(cache_folder()),
-    "jax_persistent_cache_min_compile_time_secs": 0.5,
+    "jax_persistent_cache_min_compile_time_secs": 0.02,
     "jax_persistent_cache_min_entry_size_bytes": 0,
 }.items():
     jax.config.update(_name, _value)  # type: ignore[no-untyped-call]

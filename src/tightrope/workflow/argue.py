@@ -15,6 +15,7 @@ from tightrope.argument.checks import Verdict, mentioned
 from tightrope.argument.claims import ClaimResult, judge_claims
 from tightrope.argument.quantities import Measured, measure
 from tightrope.case.schema import Quantity
+from tightrope.executor import in_threads
 from tightrope.fit.posterior import resample
 from tightrope.fit.priors import full_theta, scores, values
 from tightrope.game.certificate import Certificate
@@ -81,6 +82,7 @@ def _matrix(session: Session, at: str) -> Matrix:
             found.theta,
             over=_states(session, at),
             warm=found.z,
+            workers=session.workers,
             progress=lambda done, of, _: session.progress(f"ablations at the {at}", done, of),
         )
         return {name: _cell_data(cell) for name, cell in matrix.cells.items()}
@@ -133,6 +135,7 @@ def _statuses(session: Session, which: str) -> pd.DataFrame:
             thetas,
             over=_states(session, at),
             warm=warm,
+            workers=session.workers,
             progress=lambda done, of, _: session.progress(f"claims in {which} draws", done, of),
         )
         return {claim: list(row) for claim, row in table.T.items()}
@@ -153,17 +156,25 @@ def _responses(session: Session) -> pd.DataFrame:
         over = _states(session, "fit")
         base = measure(found, over=over).values
         point = scores(fit.priors, fit.theta[list(fit.positions)])
-        columns: dict[str, dict[str, float]] = {}
-        for k, name in enumerate(fit.priors.names):
-            session.progress("what each quantity answers to", k, len(fit.priors.names))
+        names = fit.priors.names
+
+        def response(k: int) -> dict[str, float] | None:
             moved = np.array(point)
             moved[k] += RESPONSE_STEP if point[k] < 4.0 else -RESPONSE_STEP
             theta = full_theta(session.material.case, fit.priors, values(fit.priors, moved))
             there = solve(session.material.game, theta, warm=found.z)
-            if there.certificate.good:
-                seen = measure(there, over=over).values
-                columns[name] = {q: (seen[q] - base[q]) / RESPONSE_STEP for q in base}
-        return columns
+            if not there.certificate.good:
+                return None
+            seen = measure(there, over=over).values
+            return {q: (seen[q] - base[q]) / RESPONSE_STEP for q in base}
+
+        columns = in_threads(
+            response,
+            range(len(names)),
+            workers=session.workers,
+            on_done=lambda done: session.progress("what each quantity answers to", done, len(names)),
+        )
+        return {name: column for name, column in zip(names, columns, strict=True) if column is not None}
 
     data = session.run.chunk("responses", compute, inputs={"theta": fit.theta.tolist()})
     return pd.DataFrame({p: {q: _number(v) for q, v in column.items()} for p, column in data.items()})

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tightrope.executor import in_threads
 from tightrope.fit.posterior import Effort, Fit
 from tightrope.fit.slices import Sampling
 from tightrope.fit.store import fit_from
@@ -112,6 +113,7 @@ class Session:
                 self.material.live,
                 draws=self.amount.live,
                 seed=self.seed,
+                workers=self.workers,
                 on_progress=self._counter("live questions"),
             ),
             inputs={"draws": self.amount.live, "theta": self.fit.theta.tolist()},
@@ -134,6 +136,7 @@ class Session:
                     questions,
                     draws=self.amount.past,
                     seed=self.seed,
+                    workers=self.workers,
                     on_progress=self._counter(f"questions asked after {known}"),
                 ),
                 inputs={"draws": self.amount.past, "known": known, "theta": fits[known].theta.tolist()},
@@ -198,10 +201,12 @@ class Session:
         thetas = steps.prior_draws(self.material, name, size=self.amount.prior, seed=self.seed)
 
         def compute() -> dict[str, Any]:
-            good = []
-            for k, theta in enumerate(thetas):
-                good.append(solve(self.material.game, theta, branch="direct").certificate.good)
-                self.progress(f"prior draws ({name})", k + 1, len(thetas))
+            good = in_threads(
+                lambda theta: bool(solve(self.material.game, theta, branch="direct").certificate.good),
+                list(thetas),
+                workers=self.workers,
+                on_done=lambda done: self.progress(f"prior draws ({name})", done, len(thetas)),
+            )
             return {"good": good}
 
         data = self.run.chunk(f"certified-{name}", compute, inputs={"draws": self.amount.prior})

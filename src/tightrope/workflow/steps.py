@@ -117,12 +117,16 @@ def forecasts(
     draws: int,
     seed: int,
     periods: int = 0,
+    workers: int = 1,
     on_progress: Counter | None = None,
 ) -> dict[str, Any]:
     """Answers from the end of a record under posterior draws, as plain data."""
     thetas = resample(fitted, size=draws, seed=seed)
     warm = at_mode(evidence, fitted)
-    return as_data(answer(evidence, thetas, questions, warm=warm, periods=periods, on_progress=on_progress))
+    found = answer(
+        evidence, thetas, questions, warm=warm, periods=periods, workers=workers, on_progress=on_progress
+    )
+    return as_data(found)
 
 
 def by_origin(material: Material) -> dict[str, tuple[Question, ...]]:
