@@ -309,6 +309,13 @@ class RecordShare(Noun):
     until: str | None = None
 
 
+class EventMapping(Noun):
+    """How a case reads an event that its record does not code: as an event expression, for a reason."""
+
+    reads: str
+    why: str
+
+
 class Claim(Noun):
     """A sentence of the argument: a check on quantities, and what the record shows."""
 
@@ -345,6 +352,7 @@ class Case(Noun):
     series: str | None = None
     questions: str | None = None
     live_questions: str | None = None
+    mappings: dict[str, EventMapping] = Field(default={}, max_length=1_000)
     ledger: str | None = None
     reference_class: str | None = None
     quantities: dict[Identifier, Quantity] = Field(default={}, max_length=1_000)

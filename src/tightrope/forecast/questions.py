@@ -25,8 +25,9 @@ from tightrope.forecast.events import (
     Reaches,
     Unanswerable,
     names_of,
-    parse_event,
+    plain_words,
 )
+from tightrope.forecast.grammar import parse_event
 
 __all__ = [
     "AnyMove",
@@ -57,7 +58,10 @@ def _split(value: object) -> object:
 
 
 class Question(BaseModel):
-    """A dated yes-no question, with the field's names for its parts (as in forecasting platforms)."""
+    """A dated yes-no question, with the field's names for its parts (as in forecasting platforms).
+
+    read_as  the event expression that the case's mappings give for an `event: ...`; else empty
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
@@ -71,6 +75,7 @@ class Question(BaseModel):
     resolution: Literal["yes", "no", "open"]
     resolved_on: Annotated[date | None, BeforeValidator(_empty_to_none)] = None
     basis_event_ids: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    read_as: str = ""
 
     @property
     def answerable(self) -> bool:
@@ -109,8 +114,10 @@ def read_question(row: Mapping[str, str], *, names: Names) -> Question:
         raise QuestionError([f"deadline {deadline} is not after asked_on {asked}"])
     event = parse_event(row.get("event_expression", ""), names=names, asked=asked, deadline=deadline)
     dates = {"open_time": asked, "scheduled_resolution_time": deadline}
+    what = row.get("event_expression", "").strip().removeprefix("event:")
+    read_as = names.mappings.get(plain_words(what), "") if not isinstance(event, Unanswerable) else ""
     try:
-        return Question.model_validate({**fields, **dates, "event": event})
+        return Question.model_validate({**fields, **dates, "event": event, "read_as": read_as})
     except ValidationError as error:
         raise QuestionError([f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]) from None
 
