@@ -9,7 +9,7 @@ outside view, because the model is wrong in ways that its own parameters don't s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax.numpy as jnp
@@ -17,10 +17,17 @@ import numpy as np
 
 from tightrope.case.calendar import parse_period
 from tightrope.executor import in_threads
+from tightrope.forecast.automaton import CannotFollow
+from tightrope.forecast.compound import probabilities
+from tightrope.forecast.events import Compound, Single
+from tightrope.forecast.joined import Joined
 from tightrope.forecast.origin import next_opening
 from tightrope.forecast.questions import Question
 from tightrope.forecast.tracks import Paths, laws_of, probability, propagate
+from tightrope.game.compile import Game
 from tightrope.game.equilibrium import primitives_function, solve, strategies_function
+from tightrope.game.primitives import Primitives
+from tightrope.game.walk import Strategies
 from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import filter_record
 
@@ -46,6 +53,8 @@ class Answers:
     marginal       variable -> (certified draws, openings, levels)
     failed         draws without a certificate
     worst          largest residual among certified draws
+    conditions     question with a condition -> (certified draws,) probability of the condition
+    refused        question that no automaton can follow, or whose condition hardly ever happens -> why
     """
 
     known: str
@@ -56,6 +65,34 @@ class Answers:
     marginal: dict[str, np.ndarray]
     failed: int
     worst: float
+    conditions: dict[str, np.ndarray] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def of(self, question: str) -> np.ndarray:
+        """Probabilities of one question, (certified draws,)."""
+        return np.asarray(self.probabilities[:, self.ids.index(question)])
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A game solved at one parameter draw: its numbers, strategies, fixed point and residual."""
+
+    numbers: Primitives
+    strategies: Strategies
+    z: np.ndarray
+    residual: float
+
+
+def solve_draw(game: Game, theta: np.ndarray, *, warm: np.ndarray | None = None) -> Solved | None:
+    """Solve at a draw, from a neighbouring fixed point if there is one; None without a certificate."""
+    found = solve(game, theta, warm=warm)
+    if not found.certificate.good and warm is not None:
+        found = solve(game, theta, branch="direct")
+    if not found.certificate.good:
+        return None
+    numbers = primitives_function(game)(jnp.asarray(theta))
+    strategies, _ = strategies_function(game, found.convention)(jnp.asarray(found.z), numbers)
+    return Solved(numbers, strategies, found.z, found.certificate.residual)
 
 
 def answer(
@@ -80,23 +117,21 @@ def answer(
     game = evidence.game
     known = evidence.periods[-1]
     first = str(parse_period(known) + 1)
-    asked = [q for q in questions if q.answerable]
+    asked, joined, refused = _sorted_out(game, questions, first)
     events = [q.event for q in asked]
+    tables = joined.tables(game, periods)
 
-    def follow(theta: np.ndarray) -> tuple[float, Paths] | None:
-        """The residual and the paths at one draw; None without a certificate."""
-        found = solve(game, theta, warm=warm)
-        if not found.certificate.good and warm is not None:
-            found = solve(game, theta, branch="direct")
-        if not found.certificate.good:
+    def follow(theta: np.ndarray) -> tuple[float, Paths, np.ndarray] | None:
+        """The residual, the paths and the joined events at one draw; None without a certificate."""
+        found = solve_draw(game, theta, warm=warm)
+        if found is None:
             return None
-        z = jnp.asarray(found.z)
-        numbers = primitives_function(game)(jnp.asarray(theta))
-        strategies, _ = strategies_function(game, found.convention)(z, numbers)
         filtered = filter_record(evidence, theta, found.z)
-        live = next_opening(evidence, filtered, numbers, strategies)
-        paths = propagate(game, laws_of(numbers, strategies), live, events, first=first, periods=periods)
-        return found.certificate.residual, paths
+        live = next_opening(evidence, filtered, found.numbers, found.strategies)
+        laws = laws_of(found.numbers, found.strategies)
+        paths = propagate(game, laws, live, events, first=first, periods=periods)
+        values = probabilities(game, laws, live, tables) if tables is not None else np.zeros(0)
+        return found.residual, paths, values
 
     done = in_threads(
         follow,
@@ -107,24 +142,50 @@ def answer(
     certified = [one for one in done if one is not None]
     if not certified:
         raise ValueError(f"none of {len(thetas)} parameter draws reached a certified equilibrium")
-    followed = [paths for _, paths in certified]
+    followed = [paths for _, paths, _ in certified]
     rows = [[probability(game, paths, event, first=first) for event in events] for paths in followed]
     length = max((len(values) for values in followed[0].ended.values()), default=0)
+    values = [values for _, _, values in certified]
+    given, conditions, unlikely = joined.read(np.array(values))
+    columns = dict(zip((q.id for q in asked), np.array(rows).reshape(len(rows), len(asked)).T, strict=True))
+    columns |= given
+    refused |= unlikely
+    ids = tuple(q.id for q in questions if q.id in columns)
     return Answers(
         known=known,
-        ids=tuple(q.id for q in asked),
-        probabilities=np.array(rows).reshape(len(rows), len(asked)),
+        ids=ids,
+        probabilities=np.array([columns[i] for i in ids]).reshape(len(ids), len(rows)).T,
         openings=tuple(str(parse_period(first) + k) for k in range(length)),
         ended={name: np.array([paths.ended[name] for paths in followed]) for name in game.terminals},
         marginal={name: np.array([paths.marginal[name] for paths in followed]) for name in game.states},
         failed=len(done) - len(certified),
-        worst=max(residual for residual, _ in certified),
+        worst=max(residual for residual, _, _ in certified),
+        conditions=conditions,
+        refused=refused,
     )
+
+
+def _sorted_out(
+    game: Game, questions: Sequence[Question], first: str
+) -> tuple[list[Question], Joined, dict[str, str]]:
+    """Questions that tracks follow, those that automata do, and why some are followed by neither."""
+    asked = [q for q in questions if isinstance(q.event, Single)]
+    joined, refused = Joined(), dict[str, str]()
+    for q in questions:
+        if isinstance(q.event, Compound):
+            try:
+                joined.add(game, q.id, q.event, first=first)
+            except CannotFollow as error:
+                refused[q.id] = str(error)
+    return asked, joined, refused
 
 
 @dataclass(frozen=True)
 class Floored:
-    """A printed forecast: the model's mean, the outside view, their linear mixture and its 90 % interval."""
+    """A printed forecast: the model's mean, the outside view, their linear mixture and its 90 % interval.
+
+    Without an outside view (nan) the model stands alone.
+    """
 
     model: float
     outside: float
@@ -133,17 +194,38 @@ class Floored:
     upper: float
 
 
-def floor(draws: np.ndarray, outside: float, *, weight: float | None = None) -> Floored:
-    """Mix a question's draws, shape (draws,), with an outside view: (1 - ε)·model + ε·outside."""
+def floor(
+    draws: np.ndarray, outside: float, *, weight: float | None = None, shares: np.ndarray | None = None
+) -> Floored:
+    """Mix a question's draws, shape (draws,), with an outside view: (1 - ε)·model + ε·outside.
+
+    outside  nan where there is none; then the model is not mixed
+    shares   what each draw counts, up to a factor (a condition's probability); by default all alike
+    """
     e = epsilon() if weight is None else weight
-    mixed = (1.0 - e) * np.asarray(draws) + e * outside
+    w = np.ones(len(draws)) if shares is None else np.asarray(shares)
+    model = float(np.sum(w * np.where(w > 0, draws, 0.0)) / np.sum(w))
+    mixed, mean = np.asarray(draws, dtype=float), model
+    if np.isfinite(outside):
+        mixed, mean = (1.0 - e) * mixed + e * outside, (1.0 - e) * model + e * outside
+    if shares is None:
+        lower, upper = np.quantile(mixed, 0.05), np.quantile(mixed, 0.95)
+    else:
+        lower, upper = (weighted_quantile(mixed, w, level) for level in (0.05, 0.95))
     return Floored(
-        model=float(np.mean(draws)),
+        model=model,
         outside=float(outside),
-        probability=float(np.mean(mixed)),
-        lower=float(np.quantile(mixed, 0.05)),
-        upper=float(np.quantile(mixed, 0.95)),
+        probability=mean,
+        lower=float(lower),
+        upper=float(upper),
     )
+
+
+def weighted_quantile(values: np.ndarray, weights: np.ndarray, level: float) -> float:
+    """The least value up to which at least `level` of the weight lies."""
+    order = np.argsort(values)
+    edges = np.cumsum(weights[order]) / np.sum(weights)
+    return float(values[order][min(int(np.searchsorted(edges, level)), len(values) - 1)])
 
 
 def as_data(answers: Answers) -> dict[str, Any]:
@@ -157,6 +239,8 @@ def as_data(answers: Answers) -> dict[str, Any]:
         "marginal": {k: v.tolist() for k, v in answers.marginal.items()},
         "failed": answers.failed,
         "worst": answers.worst,
+        "conditions": {k: v.tolist() for k, v in answers.conditions.items()},
+        "refused": dict(answers.refused),
     }
 
 
@@ -171,4 +255,6 @@ def from_data(data: dict[str, Any]) -> Answers:
         marginal={k: np.array(v) for k, v in data["marginal"].items()},
         failed=int(data["failed"]),
         worst=float(data["worst"]),
+        conditions={k: np.array(v) for k, v in data.get("conditions", {}).items()},
+        refused=dict(data.get("refused", {})),
     )

@@ -85,7 +85,7 @@ class Automaton:
             return stay
         moved = []
         for number, cell in enumerate(self.cells):
-            seen = _seen(self.watches, cell, name, value, period)
+            seen = seen_by(self.watches, cell, name, value, period)
             settled = _settled(self.event, self.watches, seen, self.start)
             # A cell that no path can be in so early may lead outside; where it leads does not matter.
             moved.append(self.index.get(settled, number))
@@ -141,7 +141,7 @@ def compile_event(
                 raise CannotFollow(f"a part of it is over before {first}: the record answers that")
             periods = max(periods, ahead)
             continue
-        watch, enough = _watch(leaf, first)
+        watch, enough = watch_of(leaf, first)
         if watch.first < 0:
             raise CannotFollow(f"a part of it begins before {first}: the record answers that")
         watches[watch] = max(enough, watches.get(watch, 0))
@@ -153,7 +153,7 @@ def compile_event(
 
 
 @lru_cache(maxsize=4096)
-def _watch(leaf: Reaches | At | AnyMove | CountMove, first: str) -> tuple[Watch, int]:
+def watch_of(leaf: Reaches | At | AnyMove | CountMove, first: str) -> tuple[Watch, int]:
     """What a single event watches, and from which count on it has happened."""
     start = parse_period(first)
     match leaf:
@@ -168,7 +168,8 @@ def _watch(leaf: Reaches | At | AnyMove | CountMove, first: str) -> tuple[Watch,
     return Watch(move, (action,), parse_period(begin) - start, parse_period(end) - start, False), enough
 
 
-def _seen(watches: Mapping[Watch, int], cell: Cell, name: str, value: str, period: int) -> Cell:
+def seen_by(watches: Mapping[Watch, int], cell: Cell, name: str, value: str, period: int) -> Cell:
+    """The counts after `name` was seen at `value` in a period."""
     if cell and cell[0] < 0:  # settled
         return cell
     return tuple(
@@ -213,11 +214,16 @@ def _value(
             inside = terminal in names and period + 1 <= parse_period(by) - parse_period(first)
             return inside is isinstance(event, EnteredTerminal)
         case Reaches() | At() | AnyMove() | CountMove():
-            watch, enough = _watch(event, first)
+            watch, enough = watch_of(event, first)
             if counts[watch] >= enough:
                 return True
             return None if period is None else False
     raise CannotFollow(f"no automaton can follow {event!r}")
+
+
+def holds_at_end(event: Event, counts: Mapping[Watch, int], first: str) -> bool:
+    """Whether an event of moves and states has happened, by the last counts of its watches."""
+    return bool(_value(event, counts, first, None, 0))
 
 
 def _no_condition(event: Event) -> None:
@@ -247,13 +253,13 @@ def _reachable(
         active = {w.name for w in watches if w.first <= period <= w.last}
         for name in (n for n in levels if n in active):
             now = dict.fromkeys(
-                _settled(event, watches, _seen(watches, cell, name, value, period), first)
+                _settled(event, watches, seen_by(watches, cell, name, value, period), first)
                 for cell in now
                 for value in levels[name]
             )
             found |= dict.fromkeys(now)
             if len(found) > most:
                 raise CannotFollow(
-                    f"it needs more than {most} product states to follow; ask for fewer counts or parts at once"
+                    f"it needs more than {most} product states; ask for fewer counts or parts at once"
                 )
     return tuple(found)

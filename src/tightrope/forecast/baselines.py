@@ -27,12 +27,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tightrope.case.calendar import parse_period
-from tightrope.forecast import chains
+from tightrope.forecast import chains, joint
 from tightrope.forecast import frequencies as freq
 from tightrope.forecast.chains import Chain
 from tightrope.forecast.events import (
     AnyMove,
     At,
+    Compound,
     CountMove,
     EnteredTerminal,
     Event,
@@ -130,12 +131,18 @@ def climatology(coded: CodedRecord, *, moves: Collection[str]) -> Climatology:
 
 
 def probability(baseline: Baseline, event: Event) -> float | None:
-    """Probability of an event, exactly; None where it is not coded.
+    """Probability of an event, exactly; None where it is not coded or joins what `joint` cannot.
 
     Raises ValueError for an event that starts before the baseline's last known period has ended.
     """
     if isinstance(event, Unanswerable):
         return None
+    if isinstance(event, Compound):
+        return (
+            joint.probability(baseline.chains, event, known=baseline.known)
+            if isinstance(baseline, Chains)
+            else None
+        )
     if isinstance(event, EnteredTerminal | NoTerminal):
         # An exit in a known period would have ended the record.
         stay = (1.0 - baseline.exit_rate) ** (_ahead(baseline, event.by) - 1)

@@ -21,11 +21,12 @@ from jax import Array
 
 from tightrope.forecast.automaton import Automaton
 from tightrope.forecast.laws import Laws, above, floors
+from tightrope.game.choice import mix
 from tightrope.game.compile import Game
 from tightrope.game.named import Named, Order, broadcast, multiply, scalar, total
 from tightrope.game.plan import WORLD, Choice
 from tightrope.game.primitives import ExitLaw
-from tightrope.game.walk import Functions, mix, through, walk_back
+from tightrope.game.walk import Functions, through, walk_back
 
 AXIS = "the automaton"
 """The name of the extra axis; no state or move can be called so."""

@@ -7,16 +7,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tightrope.case.calendar import parse_period
-from tightrope.forecast.questions import (
+from tightrope.forecast.events import (
+    All,
     At,
     CountMove,
     EnteredTerminal,
+    Event,
+    Given,
+    Not,
     NoTerminal,
-    Question,
     Reaches,
+    Single,
+    Some,
     Unanswerable,
 )
+from tightrope.forecast.questions import Question
 from tightrope.record.coding import MISSING, CodedRecord
+
+Answer = Literal["yes", "no"]
+_FLIPPED: dict[Answer | None, Answer | None] = {"yes": "no", "no": "yes", None: None}
 
 
 @dataclass(frozen=True)
@@ -31,15 +40,44 @@ def resolve_from_record(question: Question, coded: CodedRecord) -> Resolution:
     """Answer a question from the printed codes of a record, where they say enough.
 
     A yes needs one period; a no needs every period of the span, and none of its moves missing. A terminal is
-    never coded: a record whose rows go past the deadline shows that none was entered.
+    never coded: a record whose rows go past the deadline shows that none was entered. Of joined events as
+    much must be answered as settles the whole; under a condition that failed there is no answer.
     """
-    event = question.event
-    if isinstance(event, Unanswerable):
-        return Resolution(None, event.reason)
+    return _resolve(question.event, coded)
+
+
+def _resolve(event: Event, coded: CodedRecord) -> Resolution:
+    match event:
+        case Unanswerable(reason):
+            return Resolution(None, reason)
+        case Not(part):
+            inner = _resolve(part, coded)
+            return Resolution(_FLIPPED[inner.answer], inner.reason)
+        case All(parts) | Some(parts):
+            decisive: Answer = "yes" if isinstance(event, Some) else "no"
+            found = [_resolve(part, coded) for part in parts]
+            for one in found:
+                if one.answer == decisive:
+                    return one
+            silent = [one for one in found if one.answer is None]
+            if silent:
+                return silent[0]
+            return Resolution(_FLIPPED[decisive], "; ".join(one.reason for one in found))
+        case Given(wanted, condition):
+            known = _resolve(condition, coded)
+            if known.answer == "yes":
+                return _resolve(wanted, coded)
+            why = "the condition did not hold" if known.answer == "no" else "the condition is open"
+            return Resolution(None, f"{why}: {known.reason}")
+        case _:
+            return _single(event, coded)
+
+
+def _single(event: Single, coded: CodedRecord) -> Resolution:
     if isinstance(event, EnteredTerminal | NoTerminal):
         if event.by not in coded.periods:
             return Resolution(None, f"the record ends in {coded.periods[-1]}, before {event.by}")
-        answer: Literal["yes", "no"] = "yes" if isinstance(event, NoTerminal) else "no"
+        answer: Answer = "yes" if isinstance(event, NoTerminal) else "no"
         return Resolution(answer, "the record goes on past the deadline")
     if isinstance(event, At):
         event = Reaches(event.variable, event.levels, event.on, event.on)
