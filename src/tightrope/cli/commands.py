@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -146,14 +146,23 @@ def ask(
     question: Annotated[
         list[str] | None, typer.Argument(metavar="QUESTION", help="Question ids; all if none is named.")
     ] = None,
+    event: Annotated[
+        str, typer.Option(metavar="EVENT", help="Ask this instead, in the words of docs/questions.md.")
+    ] = "",
+    by: Annotated[str, typer.Option(metavar="DAY", help="Deadline of --event, such as 2031-06-30.")] = "",
+    questions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Ask those of a JSON file under Metaculus's names.")
+    ] = None,
     *,
     options: RunOptions,
 ) -> None:
     """Answer dated questions with probabilities.
 
-    Each comes with its interval, and rests on what was known when the question was asked.
+    Each comes with its interval, and rests on what was known when the question was asked. --event asks
+    something that no file holds, from the end of the record.
     """
-    _work("ask_case", case, options, questions=tuple(question or ()))
+    given = {"event": event, "by": by, "file": questions}
+    _work("ask_case", case, options, questions=tuple(question or ()), **{k: v for k, v in given.items() if v})
 
 
 @app.command()
@@ -213,7 +222,7 @@ def schema() -> None:
         emit(Outcome(FINE, json_schema(), ""), as_json=True)
 
 
-def _work(function: str, case: Path, options: RunOptions, **names: tuple[str, ...]) -> None:
+def _work(function: str, case: Path, options: RunOptions, **names: Any) -> None:
     """Call a function of the workflow and print what it comes to."""
     with guarded():
         if not case.exists():

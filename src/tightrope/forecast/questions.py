@@ -72,6 +72,7 @@ class Question(BaseModel):
     open_time: date
     scheduled_resolution_time: date
     resolution_criteria: str = ""
+    fine_print: str = ""
     resolution: Literal["yes", "no", "open"]
     resolved_on: Annotated[date | None, BeforeValidator(_empty_to_none)] = None
     basis_event_ids: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()

@@ -126,11 +126,26 @@ def fit_case(case: Path, **options: Unpack[Options]) -> Outcome:
         return Outcome(FINE if good else FAILED, data, printing.fit_text(data))
 
 
-def ask_case(case: Path, *, questions: tuple[str, ...] = (), **options: Unpack[Options]) -> Outcome:
-    """Answer live and past questions."""
+def ask_case(
+    case: Path,
+    *,
+    questions: tuple[str, ...] = (),
+    event: str = "",
+    by: str = "",
+    file: Path | None = None,
+    **options: Unpack[Options],
+) -> Outcome:
+    """Answer live and past questions, an event asked on the spot, and those of a JSON file.
+
+    Exit code 1 if a question of the file, or the one asked on the spot, is refused.
+    """
+    from tightrope.workflow import asking
+
     with _session(case, **options) as session:
-        data = printing.ask_data(session, questions)
-        return Outcome(FINE, data, printing.ask_text(data))
+        spot = asking.gather(session.material, event=event, by=by, file=file)
+        data = printing.ask_data(session, questions, spot)
+        missed = spot is not None and len(data["spot"]) < len(spot.questions) + len(spot.refused)
+        return Outcome(FAILED if missed else FINE, data, printing.ask_text(data))
 
 
 def score_case(case: Path, **options: Unpack[Options]) -> Outcome:

@@ -31,7 +31,7 @@ def epsilon_reason() -> str:
 
 
 def outside_of(session: Session, questions: tuple[Question, ...]) -> dict[str, tuple[float, str]]:
-    """The outside view of each answerable question: probability and what it is."""
+    """The outside view of each answerable question: probability (nan: none) and what it is."""
     material = session.material
     assert material.coded is not None
     table = baselines.answer(
@@ -39,6 +39,9 @@ def outside_of(session: Session, questions: tuple[Question, ...]) -> dict[str, t
     )
     found = {}
     for identifier, row in table.iterrows():
+        if not np.isfinite(row["outside_view"]):
+            found[str(identifier)] = (float("nan"), "none for these joined events")
+            continue
         reference = row["outside_view"] == row.get("reference_class")
         source = "reference class" if reference else "Markov chain"
         found[str(identifier)] = (float(row["outside_view"]), source)
@@ -80,7 +83,7 @@ def judgement(session: Session) -> Judgement | NotComputed:
         if question.id not in answers.ids:
             continue
         given, source = outside[question.id]
-        printed = floor(answers.probabilities[:, answers.ids.index(question.id)], given)
+        printed = floor(answers.of(question.id), given, shares=answers.conditions.get(question.id))
         rows.append(
             {
                 "id": question.id,

@@ -5,16 +5,25 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from tightrope.case.calendar import parse_period
 from tightrope.case.checks import check_case
 from tightrope.case.errors import CaseError
 from tightrope.case.load import CaseFolder, load_case
 from tightrope.case.schema import Case
 from tightrope.forecast.ledger import Prediction, load_predictions
-from tightrope.forecast.questions import Question, load_questions, names_of
+from tightrope.forecast.questions import (
+    Names,
+    Question,
+    QuestionError,
+    load_questions,
+    names_of,
+    parse_event,
+)
 from tightrope.forecast.reference_class import Rate, load_rates
 from tightrope.game.compile import Game, compile_game
 from tightrope.record.coding import CodedRecord, truncate
@@ -76,8 +85,6 @@ class Material:
 
 @lru_cache(maxsize=64)
 def _known_at(material: Material, period: str) -> Evidence:
-    from tightrope.case.calendar import parse_period
-
     assert material.coded is not None
     return prepare_record(material.game, truncate(material.coded, before=str(parse_period(period) + 1)))
 
@@ -93,6 +100,7 @@ def load_material(path: Path, *, coding: Coding | None = None) -> Material:
         raise CaseError(problems)
     case, folder = source.case, source.folder
     names = names_of(case)
+    _read_mappings(source, names)
     return Material(
         source=source,
         game=compile_game(case),
@@ -104,6 +112,22 @@ def load_material(path: Path, *, coding: Coding | None = None) -> Material:
         rates=load_rates(folder / case.reference_class / "rates.csv") if case.reference_class else (),
         coding=coding or Coding(),
     )
+
+
+def _read_mappings(source: CaseFolder, names: Names) -> None:
+    """Raise CaseError for each mapping that names no event of the case."""
+    asked = parse_period(source.case.calendar.first).start
+    problems = []
+    for name, mapping in source.case.mappings.items():
+        where = ("mappings", name, "reads")
+        try:
+            if mapping.reads.strip().startswith("event:"):
+                raise QuestionError(["event_expression: a mapping must lead to what is coded"])
+            parse_event(mapping.reads, names=names, asked=asked, deadline=asked + timedelta(days=3660))
+        except QuestionError as error:
+            problems += [source.marks.problem(where, text.split(": ", 1)[1]) for text in error.problems]
+    if problems:
+        raise CaseError(problems)
 
 
 def _rows(path: Path) -> tuple[Mapping[str, str], ...]:

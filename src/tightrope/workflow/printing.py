@@ -10,11 +10,13 @@ import pandas as pd
 
 from tightrope.fit.posterior import parameter_table
 from tightrope.forecast.answers import epsilon
+from tightrope.forecast.events import Unanswerable
 from tightrope.forecast.scores import verbal
 from tightrope.report.sections import Judgement, NotComputed, Report
-from tightrope.workflow import argue, judgement, scoring, steps
+from tightrope.workflow import argue, asking, judgement, scoring, steps
+from tightrope.workflow.asking import Spot
 from tightrope.workflow.session import Session
-from tightrope.workflow.text import blocks, known_names, notes, percent, plain, records, table
+from tightrope.workflow.text import beside, blocks, known_names, notes, percent, plain, records, table
 
 # --- run ---------------------------------------------------------------------------------------
 
@@ -146,28 +148,39 @@ def fit_text(data: Mapping[str, Any]) -> str:
 # --- ask ---------------------------------------------------------------------------------------
 
 
-def ask_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
-    """Live answers, past answers as of their origins, and what cannot be answered."""
+def ask_data(session: Session, wanted: tuple[str, ...], spot: Spot | None = None) -> dict[str, Any]:
+    """Live answers, past answers as of their origins, what is asked on the spot, and what is not answered.
+
+    With questions asked on the spot, the case's own are answered only where they are named.
+    """
     material = session.material
     everything = {q.id: q for q in (*material.live, *material.questions)}
-    chosen = known_names("question", wanted, everything)
+    chosen = known_names("question", wanted, everything) if wanted or spot is None else set[str]()
     live: list[dict[str, Any]] = []
+    why: dict[str, str] = {}
     if any(q.id in chosen for q in material.live):
         box = judgement.judgement(session)
+        why |= session.live.refused if session.live is not None else {}
         if isinstance(box, Judgement):
             live = [row for row in records(box.live) if row["id"] in chosen]
     past: list[dict[str, Any]] = []
     if any(q.id in chosen and q.answerable for q in material.questions):
         frame = scoring.forecast_table(session)
         past = [row for row in records(frame) if row["id"] in chosen]
-    refused = [
-        {"id": q.id, "question": q.question, "reason": q.event.reason}  # type: ignore[union-attr]
-        for q in everything.values()
-        if q.id in chosen and not q.answerable
-    ]
+        for answers in session.past.values():
+            why |= answers.refused
+    why |= {q.id: q.event.reason for q in everything.values() if isinstance(q.event, Unanswerable)}
     texts = {q.id: q.question for q in everything.values() if q.id in chosen}
-    return {"live": live, "past": past, "unanswerable": refused, "questions": texts, "epsilon": epsilon(),
-            "warnings": list(session.warnings)}  # fmt: skip
+    read = {q.id: q.read_as for q in everything.values() if q.id in chosen and q.read_as}
+    refused = [{"id": i, "question": texts[i], "reason": why[i]} for i in texts if i in why]
+    found = {"live": live, "past": past, "unanswerable": refused, "questions": texts, "read_as": read,
+             "epsilon": epsilon(), "warnings": list(session.warnings)}  # fmt: skip
+    if spot is not None:
+        asked = asking.spot_data(session, spot.questions)
+        texts |= {q.id: q.question for q in spot.questions}
+        found |= {"spot": asked["spot"], "refused": list(spot.refused)}
+        refused += [{"id": i, "question": texts[i], "reason": r} for i, r in asked["refused"].items()]
+    return found
 
 
 def ask_text(data: Mapping[str, Any]) -> str:
@@ -181,8 +194,8 @@ def ask_text(data: Mapping[str, Any]) -> str:
             rows.append(
                 {
                     "question": name,
-                    "game": percent(by.get("game")),
-                    "Markov chain": percent(by.get("Markov chain")),
+                    "game": beside(by.get("game")),
+                    "Markov chain": beside(by.get("Markov chain")),
                     "": data["questions"][str(name)],
                 }
             )
@@ -190,11 +203,15 @@ def ask_text(data: Mapping[str, Any]) -> str:
     if data["unanswerable"]:
         refused = ["Not answered:"]
         refused += [f"{row['id']}  {row['question']}  ({row['reason']})" for row in data["unanswerable"]]
+    refused += data.get("refused", [])
+    asked = bool(data["questions"]) or "spot" in data
     return blocks(
+        asking.spot_lines(data.get("spot", [])),
         _live_lines(data["live"]),
         past,
+        [f"{i} is read through the case's mappings as: {text}" for i, text in data["read_as"].items()],
         refused,
-        ["The case has no questions."] if not data["questions"] else [],
+        [] if asked else ["The case has no questions."],
         [f"The game's answers are its mean mixed with an outside view of weight {data['epsilon']:.2f}."]
         if data["live"] or data["past"]
         else [],

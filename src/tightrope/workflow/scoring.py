@@ -42,9 +42,8 @@ def forecast_table(session: Session) -> pd.DataFrame:
         answers = session.past.get(known)
         for question in questions:
             outside = float(others.loc[question.id, "outside_view"])
-            if answers is not None:
-                draws = answers.probabilities[:, answers.ids.index(question.id)]
-                printed = floor(draws, outside)
+            if answers is not None and question.id in answers.ids:
+                printed = floor(answers.of(question.id), outside, shares=answers.conditions.get(question.id))
                 rows.append(
                     _row(question, "game", printed.probability, "estimated", printed.lower, printed.upper)
                 )

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tightrope.forecast.words import verbal
+
 
 def percent(p: float | None) -> str:
     """A probability for readers; never a bare 0 or 100."""
@@ -19,6 +21,11 @@ def percent(p: float | None) -> str:
     if p > 0.999:
         return ">99.9 %"
     return f"{100 * p:.1f} %" if p < 0.1 or p > 0.9 else f"{100 * p:.0f} %"
+
+
+def beside(p: float | None) -> str:
+    """A probability for readers with its word of Intelligence Community Directive 203: `12 % (very unlikely)`."""
+    return percent(p) if p is None or not np.isfinite(p) else f"{percent(p)} ({verbal(p)})"
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
