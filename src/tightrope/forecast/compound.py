@@ -93,20 +93,32 @@ def probabilities(game: Game, laws: Laws, start: np.ndarray, tables: Tables) -> 
 
 
 def ahead(
-    game: Game, laws: Laws, shape: tuple[int, ...], tables: Tables, floor: Mapping[str, int], *, opening: int
+    game: Game,
+    laws: Laws,
+    shape: tuple[int, ...],
+    tables: Tables,
+    floor: Mapping[str, int],
+    *,
+    opening: int,
+    then: tuple[int, Array] | None = None,
 ) -> Array:
     """Probability of the events from each cell and state as an opening comes, (cells, *shape).
 
     laws, shape  cut down to the levels above `floor` (`laws.above`)
+    then         a later opening and the same of it, to go on from; by default from the deadline
     """
     moves, openings, ended = _arrays(game, tables, floor)
-    last = {s: t[-1] for s, t in openings.items()}
+    at_end, back, _ = _programs(game, shape)
+    if then is None:
+        last = {s: t[-1] for s, t in openings.items()}
+        then = (tables.periods, at_end(jnp.asarray(tables.verdict), last))
+    later, value = then
     rows = (
-        {m: t[opening:] for m, t in moves.items()},
-        {s: t[opening:-1] for s, t in openings.items()},
-        {t: e[opening:] for t, e in ended.items()},
+        {m: t[opening:later] for m, t in moves.items()},
+        {s: t[opening:later] for s, t in openings.items()},
+        {t: e[opening:later] for t, e in ended.items()},
     )
-    return _programs(game, shape)[0](laws, jnp.asarray(tables.verdict), last, rows)  # type: ignore[no-any-return]
+    return back(laws, value, rows) if later > opening else value
 
 
 def through_row(
@@ -132,7 +144,7 @@ def through_row(
         name: jnp.asarray(w[floor.get(name, 0) :] if name in game.states else w) for name, w in seen.items()
     }
     shape = value.shape[1:]
-    return _programs(game, shape)[1](laws, value, *row, weights, survive=survive)  # type: ignore[no-any-return]
+    return _programs(game, shape)[2](laws, value, *row, weights, survive=survive)  # type: ignore[no-any-return]
 
 
 def cut(game: Game, start: np.ndarray, floor: Mapping[str, int]) -> np.ndarray:
@@ -159,8 +171,8 @@ def _step(f: Named, order: Order, name: str, table: Array) -> Named:
 
 
 @lru_cache(maxsize=32)
-def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any]:
-    """Compiled: all periods from the deadline; one period of which a row was read."""
+def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    """Compiled: the deadline; periods on the way back from it; one period of which a row was read."""
     wide = replace(game, order=Order({AXIS: -1, **game.order.rank}))
     axes = (AXIS, *game.states)
     final = max((n for n, step in enumerate(game.plan.steps) if isinstance(step, Choice)), default=-1)
@@ -217,17 +229,17 @@ def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any]:
         )
         return found[WORLD]
 
-    def whole(laws: Laws, verdict: Array, last: Mapping[str, Array], rows: Any) -> Array:
-        cells = verdict.shape[0]
+    def at_end(verdict: Array, last: Mapping[str, Array]) -> Array:
+        return fill(look(Named(verdict, (AXIS,)), last), verdict.shape[0])
 
+    def back(laws: Laws, value: Array, rows: Any) -> Array:
         def period(value: Array, row: Any) -> tuple[Array, None]:
             moves, openings, ended = row
             gone = {t: Named(e, (AXIS,)) for t, e in ended.items()}
             f = walk(laws, value, moves, gone, {}, len(game.plan.steps))
-            return fill(look(f, openings), cells), None
+            return fill(look(f, openings), value.shape[0]), None
 
-        at_end = fill(look(Named(verdict, (AXIS,)), last), cells)
-        return jax.lax.scan(period, at_end, rows, reverse=True)[0]
+        return jax.lax.scan(period, value, rows, reverse=True)[0]
 
     def read(
         laws: Laws,
@@ -247,4 +259,4 @@ def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any]:
                 f = multiply(wide.order, f, Named(w, (name,)))
         return fill(f, value.shape[0])
 
-    return jax.jit(whole), jax.jit(read, static_argnames="survive")
+    return jax.jit(at_end), jax.jit(back), jax.jit(read, static_argnames="survive")

@@ -1,9 +1,9 @@
 """Questions as JSON, under the names of the forecasting platforms.
 
-`title`, `resolution_criteria`, `fine_print`, `open_time`, `scheduled_resolution_time`, `actual_resolution_time`
-and `resolution` are Metaculus's; `event_expression` and `basis_event_ids` are ours and ride along. Spellings
-of other versions of that interface are read too. A question without an expression is an event that is not
-coded, under its title: the case's mappings may know it.
+`title`, `resolution_criteria`, `fine_print`, `open_time`, `scheduled_resolution_time`,
+`actual_resolution_time` and `resolution` are Metaculus's; `event_expression` and `basis_event_ids` are ours
+and ride along. Spellings of other versions of that interface are read too. A question without an expression
+is an event that is not coded, under its title: the case's mappings may know it.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class Joined:
         shares  what each draw counts; by default all alike
 
         Gives probabilities by draw, those of the conditions by draw, and reasons to refuse. A draw in which
-        the condition cannot happen says nothing about the rest: its probability is put at 0 and counts nothing.
+        the condition cannot happen says nothing about the rest: it gets a zero that counts nothing.
         """
         found: dict[str, np.ndarray] = {}
         conditions: dict[str, np.ndarray] = {}

@@ -85,9 +85,9 @@ def file_questions(material: Material, file: Path) -> tuple[tuple[Question, ...]
         known = known_until(question.open_time, length=length)
         if known < last:
             refused.append(
-                f"{file.name}: {question.id}: opened on {question.open_time}, when {known} was the last known "
-                f"period; the record goes on to {last}. Put it into the case's questions to have it answered "
-                "as of that day"
+                f"{file.name}: {question.id}: opened on {question.open_time}, when {known} was the last "
+                f"known period; the record goes on to {last}. Put it into the case's questions to have it "
+                "answered as of that day"
             )
         else:
             taken.append(question)

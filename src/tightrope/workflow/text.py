@@ -24,7 +24,7 @@ def percent(p: float | None) -> str:
 
 
 def beside(p: float | None) -> str:
-    """A probability for readers with its word of Intelligence Community Directive 203: `12 % (very unlikely)`."""
+    """A probability with its word of Intelligence Community Directive 203: `12 % (very unlikely)`."""
     return percent(p) if p is None or not np.isfinite(p) else f"{percent(p)} ({verbal(p)})"
 
 

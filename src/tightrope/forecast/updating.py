@@ -1,0 +1,273 @@
+"""New rows of a record: what they make of the draws and of each forecast, one observation at a time.
+
+Each draw is weighted by the likelihood of the new rows given the old ones (importance sampling from the old
+posterior to the new), and within each draw the questions are conditioned on the same rows, exactly. Both are
+done after each observation in the order of the game's period, so the change of a forecast is a sum of the
+steps in between, to the last digit. Another order would give other parts and the same sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from tightrope.case.calendar import parse_period
+from tightrope.forecast.answers import Solved, solve_draw
+from tightrope.forecast.automaton import CannotFollow
+from tightrope.forecast.compound import Tables, ahead, cut, through_row
+from tightrope.forecast.events import All
+from tightrope.forecast.joined import Joined
+from tightrope.forecast.laws import above, floors, laws_of
+from tightrope.forecast.origin import next_opening
+from tightrope.forecast.questions import Question
+from tightrope.game.compile import Game
+from tightrope.record.coding import MISSING, CodedRecord
+from tightrope.record.filter import Evidence, to_grid
+from tightrope.record.likelihood import filter_record
+
+LEAST_SHARE = 0.2
+"""With fewer effective draws than this share of all, the weights rest on a handful: a refit is needed."""
+
+GOES_ON = "goes on"
+_ALWAYS = "always"
+
+
+class ImpossibleRows(ValueError):
+    """New rows to which no draw gives any chance."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One observation: a period, a state or move (or that the game goes on through it), and the code seen."""
+
+    period: str
+    name: str
+    seen: str
+
+
+@dataclass(frozen=True, eq=False)
+class Updated:
+    """Draws and forecasts before (row 0) and after each observation.
+
+    steps        the observations, in order
+    ids          questions followed
+    log_weights  (steps + 1, certified draws) log-likelihood of what was seen so far, given the old rows
+    values       (steps + 1, certified draws, questions) probability of each event given what was seen
+    shares       (steps + 1, certified draws, questions) probability of each question's condition, else one
+    refused      question -> why it is not followed
+    failed       draws without a certificate
+    worst        largest residual among certified draws
+    """
+
+    steps: tuple[Step, ...]
+    ids: tuple[str, ...]
+    log_weights: np.ndarray
+    values: np.ndarray
+    shares: np.ndarray
+    refused: Mapping[str, str]
+    failed: int
+    worst: float
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Normalised weights, (steps + 1, draws)."""
+        w = np.exp(self.log_weights - self.log_weights.max(axis=1, keepdims=True))
+        return np.asarray(w / w.sum(axis=1, keepdims=True))
+
+    @property
+    def effective(self) -> np.ndarray:
+        """Effective draws after each observation (Kish 1965), (steps + 1,)."""
+        return np.asarray(1.0 / (self.weights**2).sum(axis=1))
+
+    @property
+    def degenerate(self) -> bool:
+        """Whether so few draws carry the weight that only a refit tells."""
+        return bool(self.effective[-1] < LEAST_SHARE * self.log_weights.shape[1])
+
+    @property
+    def forecasts(self) -> np.ndarray:
+        """Posterior means, (steps + 1, questions)."""
+        w = self.weights[:, :, None] * self.shares
+        return np.asarray((w * self.values).sum(axis=1) / w.sum(axis=1))
+
+    @property
+    def parts(self) -> np.ndarray:
+        """What each observation adds, (steps, questions); each column sums to the whole change."""
+        return np.diff(self.forecasts, axis=0)
+
+    @property
+    def settled(self) -> np.ndarray:
+        """Whether the new rows leave no doubt in any draw, (questions,)."""
+        last = self.values[-1]
+        return np.asarray(((last < 1e-12) | (last > 1.0 - 1e-12)).all(axis=0))
+
+
+def update(
+    evidence: Evidence,
+    thetas: np.ndarray,
+    rows: CodedRecord,
+    questions: Sequence[Question],
+    *,
+    warm: np.ndarray | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Updated:
+    """Weigh draws and move forecasts by rows that follow a record's end.
+
+    thetas     (draws, parameters) equally weighted draws from the posterior given the record in `evidence`
+    rows       the new rows, the first of them the period after the record's last
+    questions  asked at the record's end
+
+    Raises ValueError when no draw certifies or the rows do not follow, ImpossibleRows when no draw gives
+    them a chance.
+    """
+    game = evidence.game
+    first = str(parse_period(evidence.periods[-1]) + 1)
+    if rows.periods[0] != first:
+        raise ValueError(f"the new rows begin in {rows.periods[0]}; {first} is due")
+    joined, alone, refused = Joined(), Joined(), dict[str, str]()
+    for q in questions:
+        try:
+            joined.add(game, q.id, q.event, first=first)
+        except CannotFollow as error:
+            refused[q.id] = str(error)
+    for plan in (joined, alone):
+        plan.add(game, _ALWAYS, All(()), first=first)
+    tables, unit = joined.tables(game, len(rows)), alone.tables(game, len(rows))
+    assert tables is not None
+    assert unit is not None
+    steps, seen = _steps(game, rows)
+    logs, values, failed, worst = [], [], 0, 0.0
+    for number, theta in enumerate(thetas):
+        found = solve_draw(game, theta, warm=warm)
+        if found is not None:
+            worst = max(worst, found.residual)
+            log, value = _one_draw(evidence, theta, found, tables, unit, seen)
+            logs.append(log)
+            values.append(value)
+        failed += found is None
+        if on_progress is not None:
+            on_progress(number + 1, len(thetas))
+    if not logs:
+        raise ValueError(f"none of {len(thetas)} parameter draws reached a certified equilibrium")
+    log_weights = np.array(logs).T
+    impossible = np.flatnonzero(~np.isfinite(log_weights).any(axis=1))
+    if len(impossible):
+        step = steps[impossible[0] - 1]
+        raise ImpossibleRows(f"{step.period}: no draw gives {step.name} {step.seen} any chance")
+    return _gathered(joined, steps, log_weights, np.array(values).swapaxes(0, 1), refused, failed, worst)
+
+
+def _gathered(
+    joined: Joined,
+    steps: tuple[Step, ...],
+    log_weights: np.ndarray,
+    values: np.ndarray,
+    refused: dict[str, str],
+    failed: int,
+    worst: float,
+) -> Updated:
+    """Conditions divided out, and questions dropped whose condition the rows rule out."""
+    w = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+    read = [joined.read(table, shares) for table, shares in zip(values, w, strict=True)]
+    for _, _, unlikely in read:
+        refused |= unlikely
+    ids = tuple(q for q in joined.places if q != _ALWAYS and q not in refused)
+    shape = (*values.shape[:2], len(ids))
+    taken = [np.array([found[i] for i in ids]).reshape(len(ids), -1).T for found, _, _ in read]
+    one = np.ones(values.shape[1])
+    shares = [np.array([c.get(i, one) for i in ids]).reshape(len(ids), -1).T for _, c, _ in read]
+    return Updated(
+        steps=steps,
+        ids=ids,
+        log_weights=log_weights,
+        values=np.array(taken).reshape(shape),
+        shares=np.array(shares).reshape(shape),
+        refused=refused,
+        failed=failed,
+        worst=worst,
+    )
+
+
+def _steps(game: Game, rows: CodedRecord) -> tuple[tuple[Step, ...], list[list[dict[str, np.ndarray]]]]:
+    """The observations in order, and by row the weights known after each; the first says only `goes on`."""
+    steps: list[Step] = []
+    seen: list[list[dict[str, np.ndarray]]] = []
+    names = [name for name in (*game.states, *game.moves) if name in rows.weights]
+    for k, period in enumerate(rows.periods):
+        known = {name: np.ones(len(game.levels[name])) for name in names}
+        steps.append(Step(period, GOES_ON, ""))
+        seen.append([dict(known)])
+        for name in names:
+            weights, printed = rows.weights[name][k], int(rows.printed[name][k])
+            if printed == MISSING or weights.max() == weights.min():
+                continue
+            known[name] = np.asarray(weights, dtype=float)
+            steps.append(Step(period, name, rows.levels[name][printed]))
+            seen[-1].append(dict(known))
+    return tuple(steps), seen
+
+
+def _one_draw(
+    evidence: Evidence,
+    theta: np.ndarray,
+    found: Solved,
+    tables: Tables,
+    unit: Tables,
+    seen: list[list[dict[str, np.ndarray]]],
+) -> tuple[list[float], list[np.ndarray]]:
+    """Log-likelihoods, and probabilities of the events, before and after each observation."""
+    game = evidence.game
+    filtered = filter_record(evidence, theta, found.z)
+    start = next_opening(evidence, filtered, found.numbers, found.strategies)
+    floor = floors(game, start)
+    small = cut(game, start, floor)
+    laws = above(laws_of(found.numbers, found.strategies), floor)
+
+    def total(value: Any, begin: np.ndarray) -> np.ndarray:
+        return np.asarray(np.tensordot(np.asarray(value)[begin], small, axes=small.ndim))
+
+    later = {len(seen): ahead(game, laws, small.shape, tables, floor, opening=len(seen))}
+    for opening in range(len(seen) - 1, -1, -1):
+        then = (opening + 1, later[opening + 1])
+        later[opening] = ahead(game, laws, small.shape, tables, floor, opening=opening, then=then)
+    logs, values = [0.0], [total(later[0], tables.begin)]
+    lasted = _lasted(evidence, filtered, found, unit)
+    before: list[dict[str, np.ndarray]] = []
+    for k, known in enumerate(seen):
+        for now in known:
+            value, chance = later[k + 1], jnp.ones((1, *small.shape))
+            for period, row in reversed(list(enumerate([*before, now]))):
+                value = through_row(game, laws, value, tables, floor, period=period, seen=row)
+                chance = through_row(
+                    game, laws, chance, unit, floor, period=period, seen=row, survive=period < k
+                )
+            joint = total(value, tables.begin)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                logs.append(float(np.log(lasted * total(chance, unit.begin)[0])))
+                values.append(np.nan_to_num(joint / joint[-1]))
+        before.append(known[-1])
+    return logs, values
+
+
+def _lasted(evidence: Evidence, filtered: Any, found: Solved, unit: Tables) -> float:
+    """Probability that the game goes on from the old record's last move to the next opening."""
+    game, support = evidence.game, evidence.support
+    last = to_grid(evidence, np.asarray(filtered.states))[-1]
+    seen = {name: np.ones(len(game.levels[name])) for name in game.moves}
+    for move in game.moves:
+        table = np.zeros(len(game.levels[move]))
+        np.maximum.at(table, support.levels[move][-1], support.weights[move][-1])
+        seen[move] = table
+    laws = laws_of(found.numbers, found.strategies)
+    one = jnp.ones((1, *game.shape))
+    passed = [
+        float(
+            np.sum(last * np.asarray(through_row(game, laws, one, unit, {}, period=0, seen=seen, survive=s)))
+        )
+        for s in (True, False)
+    ]
+    return passed[0] / passed[1]
