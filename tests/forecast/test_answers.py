@@ -22,8 +22,20 @@ from tightrope.forecast.answers import (
     epsilon,
     floor,
     from_data,
+    weighted_quantile,
 )
-from tightrope.forecast.events import AnyMove, At, EnteredTerminal, Event, Reaches, Unanswerable
+from tightrope.forecast.events import (
+    All,
+    AnyMove,
+    At,
+    EnteredTerminal,
+    Event,
+    Given,
+    Not,
+    Reaches,
+    Some,
+    Unanswerable,
+)
 from tightrope.forecast.origin import next_opening
 from tightrope.forecast.questions import Question
 from tightrope.forecast.tracks import laws_of, probability, propagate
@@ -42,9 +54,9 @@ EVENTS: dict[str, Event] = {
 }
 
 
-def question(name: str) -> Question:
+def question(name: str, events: dict[str, Event] = EVENTS) -> Question:
     return Question(
-        id=name, question="?", event_expression="-", event=EVENTS[name], open_time=date(1991, 7, 1),
+        id=name, question="?", event_expression="-", event=events[name], open_time=date(1991, 7, 1),
         scheduled_resolution_time=date(1992, 7, 1), resolution="open",
     )  # fmt: skip
 
@@ -109,6 +121,57 @@ def test_paths_cover_the_periods_asked_for_and_conserve_mass() -> None:
 def test_a_warm_start_changes_nothing_that_matters() -> None:
     again = answer(evidence(), thetas()[[0, 2]], [question("R")], warm=np.asarray(seen(exits=True).z))
     assert again.probabilities[:, 0] == pytest.approx(answered().probabilities[:, 0], abs=1e-7)
+
+
+JOINED: dict[str, Event] = {
+    "B": All((EVENTS["R"], Not(EVENTS["M"]))),
+    "R": EVENTS["R"],
+    "C": EVENTS["A"],
+    "G": Given(EVENTS["R"], EVENTS["A"]),
+    "GB": All((EVENTS["R"], EVENTS["A"])),
+    "P": Some((EVENTS["R"], AnyMove("reply", "yield", "1990Q1", "1991Q4"))),
+    "N": Given(EVENTS["R"], All((EVENTS["A"], Not(EVENTS["A"])))),
+}
+
+
+def test_joined_questions_are_answered_beside_single_ones() -> None:
+    found = answer(evidence(), thetas(), [question(name, JOINED) for name in JOINED])
+    assert found.ids == ("B", "R", "C", "G", "GB")
+    assert found.of("R") == pytest.approx(answered().of("R"), abs=1e-12)
+    assert (found.of("B") < found.of("R")).all()
+    assert found.conditions["G"] == pytest.approx(found.of("C"), abs=1e-12)
+    assert found.of("G") * found.of("C") == pytest.approx(found.of("GB"), abs=1e-12)
+    assert "begins before 1991Q3" in found.refused["P"]
+    assert "below 1e-06" in found.refused["N"]
+    again = from_data(json.loads(json.dumps(as_data(found))))
+    assert again.refused == found.refused
+    assert (again.conditions["G"] == found.conditions["G"]).all()
+
+
+def test_a_condition_weighs_the_draws() -> None:
+    """P(R given A) over the posterior is a ratio of means, not the mean of ratios."""
+    found = answer(evidence(), thetas(), [question(name, JOINED) for name in ("G", "GB", "C")])
+    printed = floor(found.of("G"), 0.2, shares=found.conditions["G"])
+    assert printed.model == pytest.approx(found.of("GB").mean() / found.of("C").mean(), abs=1e-12)
+    assert printed.probability == pytest.approx(0.9 * printed.model + 0.1 * 0.2)
+    assert abs(printed.model - found.of("G").mean()) > 1e-6
+    assert printed.lower <= printed.probability <= printed.upper
+
+
+def test_without_an_outside_view_the_model_stands_alone() -> None:
+    draws = np.array([0.1, 0.2, 0.6])
+    found = floor(draws, float("nan"))
+    assert found.probability == found.model == pytest.approx(0.3)
+    assert (found.lower, found.upper) == (np.quantile(draws, 0.05), np.quantile(draws, 0.95))
+    assert np.isnan(found.outside)
+
+
+def test_a_weighted_quantile_is_that_of_a_sample_with_repetitions() -> None:
+    values, weights = np.array([0.5, 0.1, 0.9, 0.3]), np.array([3, 2, 1, 4])
+    sample = np.repeat(values, weights)
+    for level in (0.05, 0.25, 0.5, 0.61, 0.95):
+        expected = np.quantile(sample, level, method="inverted_cdf")
+        assert weighted_quantile(values, weights, level) == expected
 
 
 def test_answers_survive_as_plain_data() -> None:

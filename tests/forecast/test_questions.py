@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import doctest
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tightrope.forecast import events, questions
+from tightrope.forecast import events, grammar, questions
+from tightrope.forecast.events import All, Given, Not, Some
 from tightrope.forecast.questions import (
     AnyMove,
     At,
@@ -46,11 +48,20 @@ NAMES = questions.Names(
 )
 
 
+SQUEEZE = AnyMove("russia", "squeeze", "2021Q3", "2024Q2")
+OPEN = At("west", ("open",), "2023Q1")
+MERGED = EnteredTerminal(("merged",), "2023Q1")
+
+
+def HEDGES(n):  # noqa: N802 - reads as a noun in the tables below
+    return CountMove("belarus", "hedge", n, "2021Q3", "2025Q2")
+
+
 def parse(text, asked=date(2021, 5, 12), deadline=date(2022, 12, 31)):
     return questions.parse_event(text, names=NAMES, asked=asked, deadline=deadline)
 
 
-@pytest.mark.parametrize("module", [events, questions])
+@pytest.mark.parametrize("module", [events, grammar, questions])
 def test_doctests(module):
     result = doctest.testmod(module)
     assert result.attempted >= 1
@@ -74,10 +85,66 @@ def test_doctests(module):
         ("terminal merged", EnteredTerminal(("merged",), "2023Q1")),
         ("terminal regime fall", EnteredTerminal(("successor_patron", "successor_west"), "2023Q1")),
         ("no terminal regime fall", NoTerminal(("successor_patron", "successor_west"), "2023Q1")),
+        ("terminal merged by 2022-03-31", EnteredTerminal(("merged",), "2022Q2")),
+        (
+            "union reaches market in 2022Q1..2022Q3",
+            Reaches("union", ("market", "currency"), "2022Q1", "2022Q3"),
+        ),
+        ("west reaches open by 2022-01-01", Reaches("west", ("open",), "2021Q3", "2022Q1")),
+        ("west == open at 2022Q2", At("west", ("open",), "2022Q2")),
+        ("west == open at 2022-04-02", At("west", ("open",), "2022Q3")),
+        ("no squeeze in 2021Q3..2024Q2", Not(SQUEEZE)),
+        ("not any squeeze in 2021Q3..2024Q2", Not(SQUEEZE)),
+        ("not not any squeeze in 2021Q3..2024Q2", SQUEEZE),
+        ("not terminal merged", NoTerminal(("merged",), "2023Q1")),
+        ("count(hedge) > 1 in 2021Q3..2025Q2", HEDGES(2)),
+        ("count(hedge) < 2 in 2021Q3..2025Q2", Not(HEDGES(2))),
+        ("count(hedge) <= 2 in 2021Q3..2025Q2", Not(HEDGES(3))),
+        ("count(hedge) == 2 in 2021Q3..2025Q2", All((HEDGES(2), Not(HEDGES(3))))),
+        ("count(hedge) != 2 in 2021Q3..2025Q2", Not(All((HEDGES(2), Not(HEDGES(3)))))),
     ],
 )
 def test_forms(text, event):
     assert parse(text) == event
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("O and S or M", Some((All((OPEN, SQUEEZE)), MERGED))),
+        ("O or S and M", Some((OPEN, All((SQUEEZE, MERGED))))),
+        ("(O or S) and M", All((Some((OPEN, SQUEEZE)), MERGED))),
+        ("not O and S", All((Not(OPEN), SQUEEZE))),
+        ("not (O and S)", Not(All((OPEN, SQUEEZE)))),
+        ("((O))", OPEN),
+        ("O and S and M", All((OPEN, SQUEEZE, MERGED))),
+        ("O or S given M and not O", Given(Some((OPEN, SQUEEZE)), All((MERGED, Not(OPEN))))),
+    ],
+)
+def test_what_binds_first(text, event):
+    singles = {"O": "west == open at deadline", "S": "any squeeze in 2021Q3..2024Q2", "M": "terminal merged"}
+    assert parse("".join(singles.get(letter, letter) for letter in text)) == event
+
+
+def test_a_mapping_says_what_is_not_coded_is_read_as():
+    names = replace(NAMES, mappings={"base treaty signed": "defence reaches based"})
+    dates = {"asked": date(2021, 5, 12), "deadline": date(2022, 12, 31)}
+    found = questions.parse_event("event: Base  treaty signed", names=names, **dates)
+    assert found == Reaches("defence", ("based",), "2021Q3", "2023Q1")
+    row = {
+        "id": "Q",
+        "question": "?",
+        "asked_on": "2021-05-12",
+        "deadline": "2022-12-31",
+        "resolution": "open",
+    }
+    question = questions.read_question({**row, "event_expression": "event: base treaty signed"}, names=names)
+    assert (question.answerable, question.read_as) == (True, "defence reaches based")
+    assert (
+        questions.read_question({**row, "event_expression": "west reaches open"}, names=names).read_as == ""
+    )
+    other = questions.parse_event("event: base treaty sinned", names=names, **dates)
+    assert "did you mean `base treaty signed`" in other.reason
 
 
 @pytest.mark.parametrize(
@@ -87,6 +154,7 @@ def test_forms(text, event):
         "event: warheads announced in place; implies defence == based",
         "any concede_peripheral (recognition) in 2021Q3..2022Q4",
         "any ask_core in 2000Q1..2000Q4 with signed accord",
+        "west reaches open and (any concede_peripheral (recognition) in 2021Q3 or terminal merged)",
     ],
 )
 def test_what_is_not_coded_is_unanswerable_with_a_reason(text):
@@ -112,6 +180,26 @@ def test_what_is_not_coded_is_unanswerable_with_a_reason(text):
         ("union becomes market", "cannot read `union becomes market`"),
         ("union reaches market soon", "cannot read"),
         ("", "cannot read"),
+        ("union reachs market", "did you mean `reaches`? (character 7)"),
+        ("west == open", "a comparison needs a day"),
+        ("west == open at dedline", "'dedline' is not a quarter"),
+        ("west == open at 2022-13-01", "month must be in 1..12 (character 17)"),
+        ("any squeeze", "a move needs a span"),
+        (
+            "union reaches market adn terminal merged",
+            "did not expect `adn`; did you mean `and`? (character 22)",
+        ),
+        ("west reaches open and unoin reaches market", "`union`? (character 23)"),
+        ("(union reaches market", "expected `)` (at the end)"),
+        ("terminal merged)", "did not expect `)`"),
+        ("terminal merged given terminal merged given terminal merged", "`given` may stand once"),
+        ("(terminal merged given west reaches open)", "`given` stands outside parentheses"),
+        ("terminal merged and event: base treaty", "`event:` stands alone"),
+        ("count(hedge) >= many in 2021Q3..2025Q2", "expected a whole number"),
+        ("terminal merged or", "expected an event (at the end)"),
+        ("(" * 30 + "terminal merged" + ")" * 30, "more than 24 parentheses"),
+        ("terminal merged or " * 200 + "terminal merged", "at most 2,000 are read"),
+        ("__import__('os')", "cannot read"),
     ],
 )
 def test_errors_teach(text, message):
@@ -176,6 +264,16 @@ RECORD = coded(west=[0, 1, 1, 2, 2], russia=[0, 4, 4, -1, 0])
         ("no terminal merged", "2000-01-01", "2000-12-31", "yes"),
         ("no terminal merged", "2000-01-01", "2001-03-31", None),
         ("event: x", "2000-01-01", "2000-12-31", None),
+        ("not any squeeze in 2000Q2..2000Q4", "2000-02-01", "2000-12-31", "no"),
+        ("not any aid in 2000Q1..2000Q4", "2000-01-01", "2000-12-31", None),
+        ("any squeeze in 2000Q2 and west == sanctions at 2000Q4", "2000-02-01", "2000-12-31", "yes"),
+        ("any aid in 2000Q1 and any aid in 2000Q1..2000Q4", "2000-01-01", "2000-12-31", "no"),
+        ("any squeeze in 2000Q2 and any aid in 2000Q1..2000Q4", "2000-01-01", "2000-12-31", None),
+        ("any squeeze in 2000Q2 or any aid in 2000Q1..2000Q4", "2000-01-01", "2000-12-31", "yes"),
+        ("any aid in 2000Q1 or terminal merged", "2000-01-01", "2000-12-31", "no"),
+        ("count(squeeze) == 2 in 2000Q1..2000Q3", "2000-01-01", "2000-12-31", "yes"),
+        ("any squeeze in 2000Q2 given west == sanctions at 2000Q4", "2000-01-01", "2000-12-31", "yes"),
+        ("any squeeze in 2000Q2 given west == open at 2000Q4", "2000-01-01", "2000-12-31", None),
     ],
 )
 def test_the_record_answers_what_it_can(expression, asked, deadline, answer):

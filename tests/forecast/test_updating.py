@@ -27,7 +27,8 @@ from tightrope.forecast.laws import laws_of
 from tightrope.forecast.origin import next_opening
 from tightrope.forecast.questions import Question
 from tightrope.forecast.tracks import probability, propagate
-from tightrope.forecast.updating import GOES_ON, ImpossibleRows, Updated, update
+from tightrope.forecast.updated import Updated
+from tightrope.forecast.updating import GOES_ON, ImpossibleRows, update
 from tightrope.game.equilibrium import primitives_function, solve, strategies_function
 from tightrope.record.coding import CodedRecord, truncate
 from tightrope.record.filter import prepare

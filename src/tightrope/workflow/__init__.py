@@ -148,6 +148,16 @@ def ask_case(
         return Outcome(FAILED if missed else FINE, data, printing.ask_text(data))
 
 
+def update_case(case: Path, *, rows: Path, refit: bool = False, **options: Unpack[Options]) -> Outcome:
+    """Move the live forecasts by new rows; exit code 1 if these ask for a refit that was not made."""
+    from tightrope.workflow import update
+
+    with _session(case, **options) as session:
+        data = update.update_data(session, rows, refit=refit)
+        missed = data["refit_needed"] and not refit
+        return Outcome(FAILED if missed else FINE, data, update.update_text(data))
+
+
 def score_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Score past forecasts beside the baselines, and the ledger."""
     with _session(case, **options) as session:
@@ -163,4 +173,13 @@ def claims_case(case: Path, *, claims: tuple[str, ...] = (), **options: Unpack[O
         return Outcome(FAILED if broken else FINE, data, printing.claims_text(data))
 
 
-__all__ = ["Options", "ask_case", "claims_case", "fit_case", "run_case", "score_case", "solve_case"]
+__all__ = [
+    "Options",
+    "ask_case",
+    "claims_case",
+    "fit_case",
+    "run_case",
+    "score_case",
+    "solve_case",
+    "update_case",
+]
