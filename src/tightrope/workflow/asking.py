@@ -186,12 +186,7 @@ def spot_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             source = f"the {row['outside_source']}'s {percent(row['outside'])}"
             mixed = f"{percent(row['model'])}, mixed with {source} at weight {epsilon():.2f}"
         facts.append(("the game's own mean", mixed))
-        facts.append(
-            (
-                "rests on",
-                f"{row['certified']} of {row['draws']} draws certified (largest residual "
-                f"{row['worst_residual']:.0e}), the record up to {row['known_until']}",
-            )
-        )
+        drawn = f"{row['certified']} of {row['draws']} draws certified"
+        facts.append(("rests on", f"{drawn}, the record up to {row['known_until']}"))
         lines.append(table([{"": a, " ": b} for a, b in facts], ["", " "]).lstrip("\n"))
     return lines

@@ -167,8 +167,8 @@ def ask_data(session: Session, wanted: tuple[str, ...], spot: Spot | None = None
     if any(q.id in chosen and q.answerable for q in material.questions):
         frame = scoring.forecast_table(session)
         past = [row for row in records(frame) if row["id"] in chosen]
-        for answers in session.past.values():
-            why |= answers.refused
+        if material.coded is not None:
+            why |= {i: reason for answers in session.past.values() for i, reason in answers.refused.items()}
     why |= {q.id: q.event.reason for q in everything.values() if isinstance(q.event, Unanswerable)}
     texts = {q.id: q.question for q in everything.values() if q.id in chosen}
     read = {q.id: q.read_as for q in everything.values() if q.id in chosen and q.read_as}
