@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tightrope.case.calendar import parse_period
+from tightrope.executor import in_threads
 from tightrope.forecast.answers import Solved, solve_draw
 from tightrope.forecast.automaton import CannotFollow
 from tightrope.forecast.compound import Tables, ahead, cut, through_row
@@ -44,6 +45,7 @@ def update(
     questions: Sequence[Question],
     *,
     warm: np.ndarray | None = None,
+    workers: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Updated:
     """Weigh draws and move forecasts by rows that follow a record's end.
@@ -51,6 +53,7 @@ def update(
     thetas     (draws, parameters) equally weighted draws from the posterior given the record in `evidence`
     rows       the new rows, the first of them the period after the record's last
     questions  asked at the record's end
+    workers    draws followed side by side
 
     Raises ValueError when no draw certifies or the rows do not follow, ImpossibleRows when no draw gives
     them a chance.
@@ -71,19 +74,24 @@ def update(
     assert tables is not None
     assert unit is not None
     steps, seen = _steps(game, rows)
-    logs, values, failed, worst = [], [], 0, 0.0
-    for number, theta in enumerate(thetas):
+
+    def follow(theta: np.ndarray) -> tuple[float, list[float], list[np.ndarray]] | None:
         found = solve_draw(game, theta, warm=warm)
-        if found is not None:
-            worst = max(worst, found.residual)
-            log, value = _one_draw(evidence, theta, found, tables, unit, seen)
-            logs.append(log)
-            values.append(value)
-        failed += found is None
-        if on_progress is not None:
-            on_progress(number + 1, len(thetas))
-    if not logs:
+        if found is None:
+            return None
+        return found.residual, *_one_draw(evidence, theta, found, tables, unit, seen)
+
+    done = in_threads(
+        follow,
+        list(thetas),
+        workers=workers,
+        on_done=None if on_progress is None else lambda number: on_progress(number, len(thetas)),
+    )
+    certified = [one for one in done if one is not None]
+    if not certified:
         raise ValueError(f"none of {len(thetas)} parameter draws reached a certified equilibrium")
+    failed, worst = len(done) - len(certified), max(residual for residual, _, _ in certified)
+    logs, values = [log for _, log, _ in certified], [value for _, _, value in certified]
     log_weights = np.array(logs).T
     impossible = np.flatnonzero(~np.isfinite(log_weights).any(axis=1))
     if len(impossible):

@@ -105,6 +105,7 @@ def answers_to(session: Session, questions: Sequence[Question]) -> Answers:
             questions,
             draws=session.amount.live,
             seed=session.seed,
+            workers=session.workers,
             on_progress=lambda done, total: session.progress("questions asked", done, total),
         ),
         inputs={"draws": session.amount.live, "theta": session.fit.theta.tolist(), "asked": asked},

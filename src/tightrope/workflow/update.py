@@ -156,6 +156,7 @@ def _updated(
             rows,
             questions,
             warm=warm,
+            workers=session.workers,
             on_progress=lambda done, total: session.progress("draws weighed by the new rows", done, total),
         )
         return found.as_data()
