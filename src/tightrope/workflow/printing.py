@@ -205,6 +205,9 @@ def ask_text(data: Mapping[str, Any]) -> str:
         refused += [f"{row['id']}  {row['question']}  ({row['reason']})" for row in data["unanswerable"]]
     refused += data.get("refused", [])
     asked = bool(data["questions"]) or "spot" in data
+    alone = [row["id"] for row in data["live"] if row["outside"] is None]
+    mixed = f"The game's answers are its mean mixed with an outside view of weight {data['epsilon']:.2f}."
+    mixed += f" There is none for {', '.join(alone)}." if alone else ""
     return blocks(
         asking.spot_lines(data.get("spot", [])),
         _live_lines(data["live"]),
@@ -212,9 +215,7 @@ def ask_text(data: Mapping[str, Any]) -> str:
         [f"{i} is read through the case's mappings as: {text}" for i, text in data["read_as"].items()],
         refused,
         [] if asked else ["The case has no questions."],
-        [f"The game's answers are its mean mixed with an outside view of weight {data['epsilon']:.2f}."]
-        if data["live"] or data["past"]
-        else [],
+        [mixed] if data["live"] or data["past"] else [],
         notes(data),
     )
 
