@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal
@@ -115,11 +115,12 @@ def fit_record(
     seed: int,
     keep: Keep = compute_now,
     on_progress: Progress | None = None,
+    begin: Sequence[tuple[str, np.ndarray]] = (),
 ) -> Fit:
     """Fit one record under one prior class.
 
     The first climb starts at the reference values, the second at the prior medians,
-    the others at prior draws.
+    the others at prior draws; with `begin` (names and normal scores) they start there.
 
     keep  called as keep(name, compute) for each piece of the work (a climb, the
           curvature, a block of draws); a run folder stores pieces and gives them back
@@ -129,13 +130,13 @@ def fit_record(
     target = Target(evidence, priors)
     reference = scores(priors, [case.parameters[name].value for name in priors.names])
     generator = np.random.default_rng(seed)
-    starts: list[tuple[str, np.ndarray]] = [
+    starts: list[tuple[str, np.ndarray]] = list(begin) or [
         ("reference", np.clip(reference, -2.5, 2.5)),
         ("prior medians", np.zeros(len(priors))),
     ]
     starts += [
         (f"prior draw {k + 1}", np.clip(generator.normal(size=len(priors)), -2.0, 2.0))
-        for k in range(max(0, effort.starts - 2))
+        for k in range(max(0, effort.starts - len(starts)))
     ]
     modes = [
         _mode(keep(f"climb-{number}", partial(_climb, target, name, point, effort, on_progress)))

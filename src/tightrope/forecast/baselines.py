@@ -166,6 +166,18 @@ def probability(baseline: Baseline, event: Event) -> float | None:
     return float(binom.sf(at_least - 1, last - first + 1, share))
 
 
+def law_ahead(baseline: Baseline, name: str, *, steps: int) -> Array:
+    """Distribution of a state or move so many periods after the last known one, (levels,)."""
+    if isinstance(baseline, Chains):
+        return chains.ahead(baseline.chains[name], steps=steps)
+    return baseline.frequency[name]
+
+
+def ended_within(baseline: Baseline, *, steps: int) -> float:
+    """Probability that a terminal is entered in one of the next `steps` periods."""
+    return float(1.0 - (1.0 - baseline.exit_rate) ** steps)
+
+
 def answer(
     questions: Iterable[Question],
     coded: CodedRecord,

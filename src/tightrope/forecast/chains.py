@@ -86,9 +86,14 @@ def fit_chain(levels: Sequence[str], evidence: Array, *, centre: Array, strength
     return Chain(tuple(levels), transition, latest(evidence, transition))
 
 
+def ahead(chain: Chain, *, steps: int) -> Array:
+    """Distribution over the levels after `steps` periods, (levels,)."""
+    return np.asarray(chain.now @ np.linalg.matrix_power(chain.transition, steps))
+
+
 def at(chain: Chain, *, wanted: Sequence[str], steps: int) -> float:
     """Probability of being at one of the levels after `steps` periods."""
-    return float((chain.now @ np.linalg.matrix_power(chain.transition, steps)) @ _mask(chain, wanted))
+    return float(ahead(chain, steps=steps) @ _mask(chain, wanted))
 
 
 def hits(chain: Chain, *, wanted: Sequence[str], first: int, last: int) -> float:
@@ -105,7 +110,7 @@ def counts_at_least(chain: Chain, *, wanted: Sequence[str], first: int, last: in
         return 1.0
     inside = _mask(chain, wanted)
     law = np.zeros((at_least + 1, len(chain.levels)))
-    law[0] = chain.now @ np.linalg.matrix_power(chain.transition, first)
+    law[0] = ahead(chain, steps=first)
     for step in range(first, last + 1):
         if step > first:
             law = law @ chain.transition
