@@ -120,10 +120,11 @@ def fit_record(
     """Fit one record under one prior class.
 
     The first climb starts at the reference values, the second at the prior medians,
-    the others at prior draws; with `begin` (names and normal scores) they start there.
+    the others at prior draws.
 
-    keep  called as keep(name, compute) for each piece of the work (a climb, the
-          curvature, a block of draws); a run folder stores pieces and gives them back
+    begin  names and normal scores of other starts to use instead
+    keep   called as keep(name, compute) for each piece of the work (a climb, the
+           curvature, a block of draws); a run folder stores pieces and gives them back
     """
     case = evidence.game.case
     priors = prior_set(case, prior_class)

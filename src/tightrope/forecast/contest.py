@@ -23,7 +23,7 @@ Forecasts = Mapping[str, Mapping[Key, Array]]
 
 GAME, BARE, POOLED = "game", "game, unfloored", "pooled"
 PRIMARY = "log_score"
-"""The score whose skill is printed first: strictly proper, and the one that pooling weights are learned by."""
+"""The score whose skill is printed first: strictly proper, and what pooling weights are learned by."""
 
 
 def with_pool(
@@ -116,7 +116,7 @@ def skill_table(
 
     Columns: group, horizon, forecaster, n (origins), cases (forecasts), block, effective, and for each score
     its mean, skill against the Markov chain and the skill's 95 % limits (`log_skill`, `log_lower`, ...);
-    `beats`: share of bootstrap draws in which its mean log score is lower than the Markov chain's; `best`:
+    `beats`: share of draws in which its mean log score is lower than the Markov chain's; `best`:
     whether its mean log score is the lowest of the group and horizon. A forecaster that does not speak about
     every target of a group from every origin is left out of it.
     """

@@ -133,7 +133,7 @@ def look_ahead(
 
 
 def law_ahead(ahead: Ahead, target: Target, horizon: int) -> np.ndarray:
-    """Distribution of a target so many periods ahead, (levels,): states and moves given that the game goes on.
+    """Distribution of a target so many periods ahead, (levels,); states and moves if the game goes on.
 
     The condition is put on the mean over draws and not on each draw: a draw that would have ended the game
     counts for less, as Bayes' rule has it.

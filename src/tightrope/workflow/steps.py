@@ -75,11 +75,18 @@ def fit(
     seed: int,
     keep: Keep,
     on_progress: Progress | None = None,
+    begin: Sequence[tuple[str, np.ndarray]] = (),
 ) -> dict[str, Any]:
     """Fit a prepared record under the agnostic priors, as plain data."""
     return fit_data(
         fit_record(
-            evidence, prior_class=FIT_CLASS, effort=effort, seed=seed, keep=keep, on_progress=on_progress
+            evidence,
+            prior_class=FIT_CLASS,
+            effort=effort,
+            seed=seed,
+            keep=keep,
+            on_progress=on_progress,
+            begin=begin,
         )
     )
 
