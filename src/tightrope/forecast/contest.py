@@ -133,7 +133,7 @@ def skill_table(
 _SHORT = {"log_score": "log", "brier": "brier", "ranked": "ranked"}
 COLUMNS = (
     "group", "horizon", "forecaster", "n", "cases", "block", "effective", "best", "beats",
-    *(f"{short}{end}" for short in ("log", "brier", "ranked") for end in ("_score", "_skill", "_lower", "_upper")),
+    *(f"{s}_{end}" for s in ("log", "brier", "ranked") for end in ("score", "skill", "lower", "upper")),
 )  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def _cell(group: str, horizon: int, here: pd.DataFrame, *, step: int, seed: int)
     by_origin: dict[str, pd.DataFrame] = {}
     for name, mine in here.groupby("forecaster", sort=False):
         if set(zip(mine["known"], mine["target"], strict=True)) == cases:
-            by_origin[str(name)] = mine.groupby("known", sort=True)[list(_SHORT)].mean()
+            by_origin[str(name)] = mine.groupby("known", sort=True)[list(_SHORT)].mean(skipna=False)
     if MARKOV not in by_origin:
         return []
     rival = by_origin[MARKOV]

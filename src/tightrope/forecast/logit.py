@@ -2,8 +2,8 @@ r"""Multinomial logit of a move on the states in which it is made: a rival that 
 
 $P(a \mid x) \propto \exp(\alpha_a + \beta_a \cdot x)$ (McFadden 1974), with each state's level spread evenly
 over [0, 1]. Fitted by penalised likelihood: slopes are normal with standard deviation `SLOPE_SD` (a climb of
-a whole scale changes log-odds by about so much), and half a pseudo-row of each action stands at the mean of the
-states, so that an action never seen keeps some probability and, with no slopes, the fit is the smoothed
+a whole scale changes log-odds by about so much), and half a pseudo-row of each action stands at the mean of
+the states, so that an action never seen keeps some probability and, with no slopes, the fit is the smoothed
 frequency of the other baselines.
 """
 
@@ -106,7 +106,8 @@ def law_at(logit: Logit, points: Array) -> Array:
 def law_ahead(logit: Logit, markov: Chains, *, steps: int) -> Array:
     """Distribution of the move so many periods ahead, (actions,).
 
-    The states are carried there by the Markov chain. The expectation is exact, over all combinations of levels; the chain's states are independent.
+    The states are carried there by the Markov chain, in which they are independent of each other; the
+    expectation over all combinations of their levels is exact.
     """
     joint = np.ones(())
     axes = []
