@@ -293,6 +293,66 @@ def questions() -> s.Questions:
     )
 
 
+def hindcasts() -> s.Hindcasts:
+    rng = np.random.default_rng(31)
+    names = ["game", "game, unfloored", "pooled", "Markov chain", "persistence", "climatology", "logit"]
+
+    def skill(groups: list[str]) -> pd.DataFrame:
+        rows = []
+        for group in groups:
+            for h in (1, 2, 4, 8, 20):
+                chain, block = 0.3 + 0.02 * h, 5 if h == 20 else 3
+                here = []
+                for name in names:
+                    if name == "logit" and group != "all moves":
+                        continue
+                    row: dict[str, object] = {
+                        "group": group, "horizon": h, "forecaster": name, "n": 25, "cases": 150,
+                        "block": block, "effective": 25 / block, "beats": 0.5,
+                    }  # fmt: skip
+                    for score in ("log", "brier", "ranked"):
+                        mine = chain if name == "Markov chain" else chain * rng.uniform(0.85, 1.5)
+                        gain = 1 - mine / chain
+                        row |= {f"{score}_score": mine, f"{score}_skill": gain}
+                        wide = float("nan") if h == 20 else 0.1
+                        row |= {f"{score}_lower": gain - wide, f"{score}_upper": gain + wide}
+                    if group == "all moves":
+                        row |= {f"ranked_{end}": float("nan") for end in ("score", "skill", "lower", "upper")}
+                    here.append(row)
+                lowest = min(float(str(row["log_score"])) for row in here)
+                rows += [row | {"best": row["log_score"] == lowest} for row in here]
+        return pd.DataFrame(rows)
+
+    curves, parts = [], []
+    for group in ("all states", "all moves"):
+        for name in ("game", "pooled", "Markov chain"):
+            f = np.sort(rng.random(12))
+            frame = pd.DataFrame({"forecast": f, "recalibrated": np.sort(rng.random(12))})
+            frame = frame.assign(lower=np.clip(f - 0.1, 0, 1), upper=np.clip(f + 0.1, 0, 1))
+            curves.append(frame.assign(group=group, forecaster=name))
+            parts.append(
+                {"group": group, "forecaster": name, "cases": 150, "brier": 0.1,
+                 "miscalibration": rng.uniform(0.01, 0.03), "discrimination": 0.08, "uncertainty": 0.16,
+                 "reliability": 0.02, "resolution": 0.08}
+            )  # fmt: skip
+    return s.Hindcasts(
+        skill=skill(["all states", "all moves"]),
+        skill_targets=skill(["union", "west"]),
+        curves=pd.concat(curves),
+        decompositions=pd.DataFrame(parts),
+        beside=pd.DataFrame(
+            {"forecaster": ["the ledger's forecasters", "game"], "n": 80, "mean_p": [0.35, 0.03],
+             "brier": [0.19, 0.001], "log_score": [0.5, 0.03]}
+        ),
+        beside_event="a merger",
+        origins="25 origins, 1 January 2000 to 1 January 2024",
+        known="1999Q4 to 2023Q4",
+        unit="quarter",
+        source="They were shipped with the case.",
+        notes=("The coding scheme and the model were made in hindsight.",),
+    )  # fmt: skip
+
+
 def ledger() -> s.Ledger:
     rng = np.random.default_rng(8)
     years = list(range(1996, 2026))
@@ -404,6 +464,7 @@ def report(**changes: object) -> s.Report:
         "matrix": matrix(),
         "policy": policy(),
         "questions": questions(),
+        "hindcasts": hindcasts(),
         "ledger": ledger(),
         "parameters": parameters(),
         **closing(),

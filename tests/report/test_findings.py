@@ -15,6 +15,7 @@ from tightrope.report.blocks import Figure
 from tightrope.report.page import render_report, sections_of
 from tightrope.report.views.claims import flags_of, shares_title, summary
 from tightrope.report.views.fans import fan_title
+from tightrope.report.views.hindcasts import reliability_title, skill_title
 from tightrope.report.views.ledger import ledger_title
 from tightrope.report.views.matrix import matrix_title
 from tightrope.report.views.parameters import ratio_title
@@ -83,6 +84,32 @@ def test_misses_title_counts_wrong_sides() -> None:
     assert f"wrong side on {wrong} of {n} resolved" in misses_title(questions, asked)
 
 
+def test_skill_title_names_winners_by_horizon_and_doubts_the_game() -> None:
+    part = synthetic.hindcasts().skill
+    part = part[part["group"] == "all states"].copy()
+    part["best"] = False
+    part.loc[(part["forecaster"] == "Markov chain") & (part["horizon"] < 8), "best"] = True
+    part.loc[(part["forecaster"] == "pooled") & (part["horizon"] >= 8), "best"] = True
+    part["log_lower"] = -0.1
+    title = skill_title("all states", part, "quarter")
+    assert title == (
+        "On all states, the lowest log score is that of Markov chain at 1, 2 and 4; pooled at 8 and 20 "
+        "quarters ahead; the game beats the Markov chain beyond doubt at no horizon."
+    )
+    part.loc[(part["forecaster"] == "game") & (part["horizon"] == 8), "log_lower"] = 0.01
+    assert skill_title("all states", part, "quarter").endswith("beyond doubt at 8.")
+
+
+def test_reliability_title_names_the_least_miscalibrated() -> None:
+    parts = synthetic.hindcasts().decompositions
+    parts = parts[parts["group"] == "all moves"].copy()
+    parts["miscalibration"] = [0.02, 0.01, 0.03]
+    title = reliability_title("all moves", parts, horizon=4, unit="quarter")
+    assert (
+        "(150 cases) the least miscalibrated is pooled (0.010); the game's miscalibration is 0.020." in title
+    )
+
+
 def test_matrix_title_counts_named_ablations_that_break() -> None:
     rows = [
         ("C01", "no_belief", "reference", "breaks", True), ("C01", "no_risk", "reference", "breaks", False),
@@ -149,6 +176,13 @@ def _sparse() -> s.Report:
             questions=questions.questions[~questions.questions["answerable"].astype(bool)],
             forecasts=none("forecasts"),
             means=none("means"),
+        ),
+        hindcasts=s.Hindcasts(
+            skill=none("skill"),
+            skill_targets=none("skill_targets"),
+            curves=none("curves"),
+            decompositions=none("decompositions"),
+            beside=none("beside"),
         ),
         ledger=s.Ledger(
             event="a merger", fears=first(ledger.fears), outcomes=none("outcomes"), scores=none("scores")

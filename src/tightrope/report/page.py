@@ -19,6 +19,7 @@ from tightrope.report.sections import NotComputed, Report
 from tightrope.report.views.claims import claims_view
 from tightrope.report.views.closing import diagnostics_view, provenance_view, watch_view
 from tightrope.report.views.fans import fans_view
+from tightrope.report.views.hindcasts import hindcasts_view
 from tightrope.report.views.judgement import judgement_view
 from tightrope.report.views.ledger import ledger_view
 from tightrope.report.views.matrix import matrix_view
@@ -35,6 +36,7 @@ VIEWS: Mapping[str, tuple[str, Callable[[Any], Section]]] = {
     "matrix": ("What each claim needs", matrix_view),
     "policy": ("What the players do where", policy_view),
     "questions": ("Past questions and scores", questions_view),
+    "hindcasts": ("Hindcasts: forecasts from past origins", hindcasts_view),
     "ledger": ("The ledger of public predictions", ledger_view),
     "parameters": ("What the record says about the parameters", parameters_view),
     "diagnostics": ("Diagnostics", diagnostics_view),

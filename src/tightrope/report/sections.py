@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from tightrope.report.columns import MARKS, Column, ReportDataError, checked
 from tightrope.report.contract import COLUMNS
+from tightrope.report.contract_hindcasts import HINDCASTS
 from tightrope.report.contract_scores import SCORES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES: Mapping[str, tuple[Column, ...]] = {**COLUMNS, **SCORES}
+TABLES: Mapping[str, tuple[Column, ...]] = {**COLUMNS, **SCORES, **HINDCASTS}
 """Every table of a report by name, with its columns."""
 
 
@@ -183,6 +184,38 @@ class Questions(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Hindcasts(_Section):
+    """Forecasts from past origins, each from the record as then known, beside rivals without theory.
+
+    skill           table `skill`: groups of targets and terminals, in printing order
+    skill_targets   table `skill_targets`: the same by single target
+    curves          table `curves`: reliability at `reliability_at` periods ahead
+    decompositions  table `decompositions`, of the same forecasts
+    beside          table `beside`: the ledger's forecasters on common questions about `beside_event`
+    origins         how many and which (`25 origins, 1 January 2000 to 1 January 2024`)
+    known           the first and last period known
+    unit            a period's name
+    source          where the forecasts come from, a sentence (`They were shipped with the case.`)
+    clip            the log score takes forecasts raised to at least this
+    notes           sentences: hindsight that remains, origins that failed
+    """
+
+    skill: pd.DataFrame
+    skill_targets: pd.DataFrame
+    curves: pd.DataFrame
+    decompositions: pd.DataFrame
+    beside: pd.DataFrame
+    beside_event: str = ""
+    origins: str = ""
+    known: str = ""
+    unit: str = "period"
+    source: str = ""
+    clip: float = 0.001
+    reliability_at: int = 4
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Ledger(_Section):
     """What was publicly feared and what came.
 
@@ -269,6 +302,7 @@ class Report:
     matrix: Matrix | NotComputed = NotComputed()
     policy: Policy | NotComputed = NotComputed()
     questions: Questions | NotComputed = NotComputed()
+    hindcasts: Hindcasts | NotComputed = NotComputed()
     ledger: Ledger | NotComputed = NotComputed()
     parameters: Parameters | NotComputed = NotComputed()
     diagnostics: Diagnostics | NotComputed = NotComputed()
