@@ -59,7 +59,7 @@ def run(case: CasePath, *, options: RunOptions) -> None:
     OUT/<case>-<hash>/ with run.nc (all numbers), manifest.json and report.html. The same
     command again goes on where an interrupted run stopped.
     """
-    _work("run_case", case, options)
+    work("run_case", case, options)
 
 
 @app.command()
@@ -107,7 +107,7 @@ def solve(
             seed = int(options.for_workflow["seed"])
             outcome = plan_case(case) if plan else branches_case(case, starts=branches, seed=seed)
             emit(outcome, as_json=options.as_json)
-    _work("solve_case", case, options)
+    work("solve_case", case, options)
 
 
 @app.command()
@@ -136,7 +136,7 @@ def fit(case: CasePath, *, options: RunOptions) -> None:
 
     Gives each parameter's prior beside its posterior, and says what the record says nothing about.
     """
-    _work("fit_case", case, options)
+    work("fit_case", case, options)
 
 
 @app.command()
@@ -162,7 +162,7 @@ def ask(
     something that no file holds, from the end of the record.
     """
     given = {"event": event, "by": by, "file": questions}
-    _work("ask_case", case, options, questions=tuple(question or ()), **{k: v for k, v in given.items() if v})
+    work("ask_case", case, options, questions=tuple(question or ()), **{k: v for k, v in given.items() if v})
 
 
 @app.command()
@@ -172,7 +172,7 @@ def score(case: CasePath, *, options: RunOptions) -> None:
 
     Resolved questions stand beside the baselines, whoever wins; the ledger is scored by event.
     """
-    _work("score_case", case, options)
+    work("score_case", case, options)
 
 
 @app.command()
@@ -189,7 +189,7 @@ def claims(
 
     In the record, at the reference and at the fit, and against each ablation.
     """
-    _work("claims_case", case, options, claims=tuple(claim or ()))
+    work("claims_case", case, options, claims=tuple(claim or ()))
 
 
 @app.command()
@@ -222,7 +222,7 @@ def schema() -> None:
         emit(Outcome(FINE, json_schema(), ""), as_json=True)
 
 
-def _work(function: str, case: Path, options: RunOptions, **names: Any) -> None:
+def work(function: str, case: Path, options: RunOptions, **names: Any) -> None:
     """Call a function of the workflow and print what it comes to."""
     with guarded():
         if not case.exists():

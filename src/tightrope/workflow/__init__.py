@@ -165,6 +165,33 @@ def score_case(case: Path, **options: Unpack[Options]) -> Outcome:
         return Outcome(FINE, data, printing.score_text(data))
 
 
+def hindcast_case(
+    case: Path, *, origins: str = "", ship: bool = False, **options: Unpack[Options]
+) -> Outcome:
+    """Forecast from past origins beside every rival; exit code 1 if an origin is missing.
+
+    origins  years as `2000..2024`; empty: all that the record allows
+    ship     put the forecasts into the case's folder, where quick runs find them
+    """
+    from tightrope.workflow import hindcast, hindcast_text
+    from tightrope.workflow.contest import contest
+    from tightrope.workflow.origins import read_origins
+
+    with _session(case, **options) as session:
+        wanted = read_origins(session.material, origins)
+        made = hindcast.hindcasts(session, wanted, compute=session.amount.origins)
+        if ship:
+            hindcast.ship(session, made)
+        if not made.ahead:
+            why = "; ".join(f"{known}: {text}" for known, text in made.failed.items())
+            return Outcome(
+                FAILED, {"origins": [], "failed": dict(made.failed)}, f"No hindcast is there. {why}"
+            )
+        found = contest(session.material, made, seed=session.seed)
+        data = hindcast_text.data_of(session, made, found)
+        return Outcome(FAILED if made.failed else FINE, data, hindcast_text.text_of(data))
+
+
 def claims_case(case: Path, *, claims: tuple[str, ...] = (), **options: Unpack[Options]) -> Outcome:
     """Test the claims; exit code 1 if one that should hold at the reference does not."""
     with _session(case, **options) as session:
@@ -178,6 +205,7 @@ __all__ = [
     "ask_case",
     "claims_case",
     "fit_case",
+    "hindcast_case",
     "run_case",
     "score_case",
     "solve_case",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tightrope.fit.chains import mixing
 from tightrope.report.sections import TABLES, NotComputed, Report
-from tightrope.workflow import argue, draws, judgement, past, scoring, seen, trust
+from tightrope.workflow import argue, draws, hindcast_report, judgement, past, scoring, seen, trust
 from tightrope.workflow.session import Session
 
 
@@ -30,6 +30,7 @@ def report(session: Session, *, argv: Sequence[str], made_on: str) -> Report:
         "matrix": matrix,
         "policy": past.policy(session),
         "questions": questions,
+        "hindcasts": hindcast_report.section(session),
         "ledger": scoring.ledger(session),
         "parameters": trust.parameters(session),
         "watch": judgement.watch(session),

@@ -23,7 +23,7 @@ from tightrope.workflow.origins import known_record, record_of, step_of
 
 Laws = dict[str, dict[Key, np.ndarray]]
 
-STATES, MOVES = "all states", "all moves"
+STATES, MOVES, END = "all states", "all moves", "terminal"
 MERGER = "merged"
 """The terminal that the reference class and the constant speak about."""
 
@@ -80,7 +80,7 @@ def contest(material: Material, made: Hindcasts, *, seed: int) -> Contest:
     order = [GAME, BARE, POOLED, *(name for name in laws if name != BARE)]
     full = {name: full[name] for name in order}
     groups = _groups(targets)
-    summary = tuple(name for name in (STATES, MOVES, *material.game.terminals) if name in groups)
+    summary = tuple(name for name, members in groups.items() if (name,) != members)
     scores = score_table(full, truth, targets)
     skill = skill_table(scores, groups=groups, step=step, seed=seed)
     return Contest(targets, full, truth, weights, skill, groups, summary, step)
@@ -93,8 +93,8 @@ def _groups(targets: Sequence[Target]) -> dict[str, tuple[str, ...]]:
         names = tuple(t.name for t in targets if t.kind == kind)
         if names:
             found[group] = names
-    ends = {t.name: (t.name,) for t in targets if t.kind == "ends"}
-    return found | ends | {t.name: (t.name,) for t in targets}
+    ends = {f"{END} {t.name}": (t.name,) for t in targets if t.kind == "ends"}
+    return found | ends | {t.name: (t.name,) for t in targets if t.kind != "ends"}
 
 
 def winners(made: Contest) -> list[dict[str, Any]]:

@@ -136,7 +136,8 @@ def hindcasts(
             found[known] = chunk.value | {"origin": chunk.origin}
     if compute:
         wanted = _still_needed(origins, everything, found)
-        _compute(session, wanted, keys, given, found, failed)
+        if wanted:
+            _compute(session, wanted, keys, given, found, failed)
     here = [o.known for o in origins]
     return Hindcasts(
         origins=tuple(origins),
@@ -236,3 +237,16 @@ def _job(
         start=start,
         fit=None if stored is None else stored.value,
     )
+
+
+def ship(session: Session, made: Hindcasts, *, amount: Amount | None = None) -> list[Path]:
+    """Copy forecasts that this run computed into the case's folder; returns the files written."""
+    origins = [
+        o for o in made.origins if made.about.get(o.known, {}).get("origin") in ("computed", "resumed")
+    ]
+    keys = keys_of(session.material, origins, amount=amount or Amount(), seed=session.seed)
+    folder = session.material.folder / SHIPPED
+    return [
+        session.run.ship(f"hindcast-{o.known}", inputs=keys[o.known]["forecast"], folder=folder)
+        for o in origins
+    ]

@@ -31,18 +31,19 @@ def skill_chart(skill: pd.DataFrame, *, order: list[str], unit: str, description
     colours, shapes = looks(order)
     x = alt.X("horizon:O").title(f"{unit}s ahead").axis(labelAngle=0, ticks=False, domain=False)
     offset = alt.XOffset("forecaster:N").sort(order)
-    colour = alt.Color("forecaster:N").scale(domain=order, range=colours)
+    legend = alt.Legend(title=None, orient="bottom", columns=4)
+    colour = alt.Color("forecaster:N").scale(domain=order, range=colours).legend(legend)
     axis = alt.Axis(format=".0%", tickCount=6, grid=True)
     base = alt.Chart(frame).encode(x=x, xOffset=offset)
     bars = (
         base.transform_filter("isValid(datum.lower) && isValid(datum.upper)")
-        .mark_rule(strokeWidth=3, opacity=0.4)
-        .encode(y=alt.Y("lower:Q").title(None), y2="upper:Q", color=colour.legend(None))
+        .mark_rule(strokeWidth=1.5)
+        .encode(y=alt.Y("lower:Q").title(None), y2="upper:Q", color=colour)
     )
     points = base.mark_point(filled=True, size=55, opacity=1).encode(
         y=alt.Y("at:Q").title("skill in log score; 0 is the Markov chain").axis(axis),
-        color=colour.legend(title=None, orient="bottom", columns=4),
-        shape=alt.Shape("forecaster:N").scale(domain=order, range=shapes),
+        color=colour,
+        shape=alt.Shape("forecaster:N").scale(domain=order, range=shapes).legend(legend),
         tooltip=[
             alt.Tooltip("forecaster:N", title="forecaster"),
             alt.Tooltip("horizon:O", title=f"{unit}s ahead"),

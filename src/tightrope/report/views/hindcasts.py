@@ -36,7 +36,8 @@ def skill_title(group: str, skill: pd.DataFrame, unit: str) -> str:
     for row in best.to_dict("records"):
         won.setdefault(row["forecaster"], []).append(str(row["horizon"]))
     parts = [f"{name} at {_listed(horizons)}" for name, horizons in won.items()]
-    title = f"On {group}, the lowest log score is that of {'; '.join(parts)} {unit}s ahead"
+    ahead = f"{unit}s ahead" if list(best["horizon"]) != [1] else f"{unit} ahead"
+    title = f"On {group}, the lowest log score is that of {'; '.join(parts)} {ahead}"
     clear = beaten(skill, GAME)
     if not (skill["forecaster"] == GAME).any():
         return title + "."

@@ -1,0 +1,143 @@
+"""What `tightrope hindcast` prints: JSON-able data, and tables in Markdown, fit for a page as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tightrope.report.views.hindcasts import skill_title
+from tightrope.workflow.contest import RELIABILITY_AT, Contest, winners
+from tightrope.workflow.hindcast import Hindcasts
+from tightrope.workflow.hindcast_report import section_of
+from tightrope.workflow.session import Session
+from tightrope.workflow.text import blocks, notes, records
+
+
+def data_of(session: Session, made: Hindcasts, found: Contest) -> dict[str, Any]:
+    """Everything as JSON-able data."""
+    shown = section_of(session, made, found)
+    weights = [
+        {"known": key.known, "horizon": key.horizon, "target": key.target, "weights": w.tolist()}
+        for key, w in found.weights.items()
+    ]
+    return {
+        "case": session.material.case.case,
+        "origins": [
+            {
+                "year": origin.year,
+                "known": origin.known,
+                **{
+                    name: made.about[origin.known][name]
+                    for name in ("origin", "start", "status", "posterior", "draws", "failed", "seconds")
+                    if origin.known in made.about
+                },
+                **({"error": made.failed[origin.known]} if origin.known in made.failed else {}),
+            }
+            for origin in made.origins
+        ],
+        "unit": shown.unit,
+        "clip": shown.clip,
+        "winners": winners(found),
+        "skill": records(found.skill),
+        "decompositions": records(shown.decompositions),
+        "curves": records(shown.curves),
+        "beside_ledger": records(shown.beside),
+        "pool_weights": weights,
+        "seconds": float(sum(sum(about["seconds"]) for about in made.about.values())),
+        "summary": list(found.summary),
+        "notes": list(shown.notes),
+        "source": shown.source,
+        "warnings": list(session.warnings),
+    }
+
+
+def text_of(data: Mapping[str, Any]) -> str:
+    """The skill table for a reader, in Markdown, so that it can stand in a page as it is."""
+    frame = pd.DataFrame(data["skill"])
+    unit = data["unit"]
+    there = [o for o in data["origins"] if "error" not in o]
+    span = (
+        f"{there[0]['year']} to {there[-1]['year']}, last known {there[0]['known']} to {there[-1]['known']}"
+    )
+    parts: list[list[str]] = [[f"{len(there)} origins, 1 January {span}. {data['source']}"]]
+    for group in data["summary"]:
+        part = frame[frame["group"] == group]
+        if len(part):
+            parts.append([f"**{skill_title(group, part, unit)}**", "", *_markdown(part, unit)])
+    others = [g for g in dict.fromkeys(frame["group"]) if g not in data["summary"]]
+    if others:
+        single = frame[frame["group"].isin(others)]
+        parts.append(["**By single target**", "", *_by_target(single, unit)])
+    if data["beside_ledger"]:
+        head = ["forecaster", "statements", "mean probability", "Brier", "log score"]
+        rows = [
+            [b["forecaster"], str(b["n"]), f"{b['mean_p']:.3f}", f"{b['brier']:.4f}", f"{b['log_score']:.3f}"]
+            for b in data["beside_ledger"]
+        ]
+        title = "**The ledger's forecasters on common questions: resolved statements of a merger**"
+        parts.append([title, "", *_table(head, rows)])
+    if data["decompositions"]:
+        names = [n for n in data["decompositions"][0] if n not in ("group", "forecaster", "cases")]
+        rows = [
+            [d["group"], d["forecaster"], str(d["cases"]), *(f"{d[n]:.4f}" for n in names)]
+            for d in data["decompositions"]
+        ]
+        title = f"**Brier scores of levels {RELIABILITY_AT} {unit}s ahead, split (CORP, Murphy)**"
+        parts.append([title, "", *_table(["group", "forecaster", "cases", *names], rows)])
+    parts.append([f"- {note}" for note in data["notes"]])
+    return blocks(*parts, notes(data))
+
+
+def _markdown(part: pd.DataFrame, unit: str) -> list[str]:
+    """Mean log scores by horizon, with skill against the Markov chain and its 95 % interval."""
+    horizons = sorted({int(h) for h in part["horizon"]})
+    head = ["log score (skill, 95 %)"]
+    for h in horizons:
+        row = part[part["horizon"] == h].iloc[0]
+        ahead = f"{h} {unit}{'s' if h > 1 else ''} ahead"
+        head.append(f"{ahead}, {row['n']} origins, {row['effective']:.1f} in blocks")
+    rows = []
+    for name in dict.fromkeys(part["forecaster"]):
+        mine = part[part["forecaster"] == name].set_index("horizon")
+        rows.append([str(name), *(_cell(mine.loc[h]) if h in mine.index else "-" for h in horizons)])
+    return _table(head, rows)
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    text = f"{row['log_score']:.3f}"
+    if row["forecaster"] != "Markov chain":
+        text += f" ({_skill(row)})"
+    return f"**{text}**" if row["best"] else text
+
+
+def _skill(row: Mapping[str, Any]) -> str:
+    text = f"{100 * row['log_skill']:+.0f} %"
+    if row["log_lower"] is not None and np.isfinite(row["log_lower"]):
+        text += f", {100 * row['log_lower']:+.0f} to {100 * row['log_upper']:+.0f}"
+    return text
+
+
+def _by_target(single: pd.DataFrame, unit: str) -> list[str]:
+    horizons = sorted({int(h) for h in single["horizon"]})
+    rows = []
+    for target, part in single.groupby("group", sort=False):
+        cells = []
+        for h in horizons:
+            here = part[part["horizon"] == h]
+            game = here[here["forecaster"] == "game"]
+            best = here[here["best"].astype(bool)]
+            if not len(best):
+                cells.append("-")
+                continue
+            text = f"{best.iloc[0]['forecaster']} {best.iloc[0]['log_score']:.3f}"
+            cells.append(text + (f"; game {_skill(game.iloc[0])}" if len(game) else ""))
+        rows.append([str(target), *cells])
+    return _table(["best; the game's skill", *(f"{h} {unit}s ahead" for h in horizons)], rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [" | ".join(head), "|".join(["---"] * len(head)), *(" | ".join(row) for row in rows)]
+    return [f"| {line} |" if "---" not in line else f"|{line}|" for line in lines]
