@@ -340,6 +340,10 @@ def hindcasts() -> s.Hindcasts:
         skill_targets=skill(["union", "west"]),
         curves=pd.concat(curves),
         decompositions=pd.DataFrame(parts),
+        standing=pd.DataFrame(
+            {"forecaster": ["game", "Markov chain"], "n": 21, "updates": 60, "spot_brier": [0.3, 0.38],
+             "standing_brier": [0.2, 0.3], "spot_log": [0.9, 1.2], "standing_log": [0.6, 0.9]}
+        ),
         beside=pd.DataFrame(
             {"forecaster": ["the ledger's forecasters", "game"], "n": 80, "mean_p": [0.35, 0.03],
              "brier": [0.19, 0.001], "log_score": [0.5, 0.03]}

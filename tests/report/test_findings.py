@@ -182,6 +182,7 @@ def _sparse() -> s.Report:
             skill_targets=none("skill_targets"),
             curves=none("curves"),
             decompositions=none("decompositions"),
+            standing=none("standing"),
             beside=none("beside"),
         ),
         ledger=s.Ledger(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tightrope.cli.commands import _work, app
+from tightrope.cli.commands import work, app
 from tightrope.cli.options import CasePath, Json, RunOptions, takes_run_options
 from tightrope.cli.output import emit, guarded
 
@@ -34,7 +34,7 @@ def update(
     each forecast's change is split over the observations. Nothing is written to the case. Exit code 1 if
     too few draws carry the weight, so that only a refit would tell.
     """
-    _work("update_case", case, options, rows=rows, refit=refit)
+    work("update_case", case, options, rows=rows, refit=refit)
 
 
 @questions.command("export")

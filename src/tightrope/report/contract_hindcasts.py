@@ -52,6 +52,15 @@ HINDCASTS: Mapping[str, tuple[Column, ...]] = {
         c("reliability", "number", "Murphy's reliability, by bins of ten per cent"),
         c("resolution", "number", "Murphy's resolution, generalised so that the parts add up"),
     ),
+    "standing": (
+        c("forecaster", "text", "as in the skill table"),
+        c("n", "whole", "resolved questions, the same for all"),
+        c("updates", "whole", "forecasts made after the first"),
+        c("spot_brier", "number", "mean Brier score of the forecast made when the question was asked"),
+        c("standing_brier", "number", "the same, each forecast weighted by the days on which it stood"),
+        c("spot_log", "number", "mean log score when asked, nats"),
+        c("standing_log", "number", "the same, weighted by days"),
+    ),
     "beside": (
         c("forecaster", "text", "the ledger's forecasters, then ours on the same statements"),
         c("n", "whole", "statements that all of them speak of"),

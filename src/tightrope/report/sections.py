@@ -191,6 +191,7 @@ class Hindcasts(_Section):
     skill_targets   table `skill_targets`: the same by single target
     curves          table `curves`: reliability at `reliability_at` periods ahead
     decompositions  table `decompositions`, of the same forecasts
+    standing        table `standing`: past questions, forecast anew at each origin while they were open
     beside          table `beside`: the ledger's forecasters on common questions about `beside_event`
     origins         how many and which (`25 origins, 1 January 2000 to 1 January 2024`)
     known           the first and last period known
@@ -204,6 +205,7 @@ class Hindcasts(_Section):
     skill_targets: pd.DataFrame
     curves: pd.DataFrame
     decompositions: pd.DataFrame
+    standing: pd.DataFrame
     beside: pd.DataFrame
     beside_event: str = ""
     origins: str = ""

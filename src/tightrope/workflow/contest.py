@@ -80,7 +80,7 @@ def contest(material: Material, made: Hindcasts, *, seed: int) -> Contest:
     order = [GAME, BARE, POOLED, *(name for name in laws if name != BARE)]
     full = {name: full[name] for name in order}
     groups = _groups(targets)
-    summary = tuple(name for name, members in groups.items() if (name,) != members)
+    summary = _summary(groups)
     scores = score_table(full, truth, targets)
     skill = skill_table(scores, groups=groups, step=step, seed=seed)
     return Contest(targets, full, truth, weights, skill, groups, summary, step)
@@ -95,6 +95,13 @@ def _groups(targets: Sequence[Target]) -> dict[str, tuple[str, ...]]:
             found[group] = names
     ends = {f"{END} {t.name}": (t.name,) for t in targets if t.kind == "ends"}
     return found | ends | {t.name: (t.name,) for t in targets if t.kind != "ends"}
+
+
+def _summary(groups: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The groups that head the report: states, moves and, of the terminals, the merger where there is one."""
+    ends = [name for name, members in groups.items() if name != members[0] and name.startswith(END)]
+    merger = [name for name in ends if groups[name][0] == MERGER]
+    return (*(name for name in (STATES, MOVES) if name in groups), *(merger or ends))
 
 
 def winners(made: Contest) -> list[dict[str, Any]]:
@@ -197,6 +204,8 @@ def years_of(made: Hindcasts) -> str:
     years = [o.year for o in made.origins if o.known in made.ahead]
     if not years:
         return "no origins"
+    if len(years) == 1:
+        return f"1 origin, 1 January {years[0]}"
     return f"{len(years)} origins, 1 January {years[0]} to 1 January {years[-1]}"
 
 

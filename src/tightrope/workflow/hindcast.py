@@ -14,12 +14,14 @@ import numpy as np
 from tightrope import executor
 from tightrope.fit.posterior import Effort, compute_now, resample
 from tightrope.fit.store import fit_from
+from tightrope.forecast.answers import answer
 from tightrope.forecast.hindcast import Ahead, ahead_data, ahead_from, look_ahead
+from tightrope.forecast.questions import Question
 from tightrope.record.filter import Evidence
 from tightrope.workflow import steps
 from tightrope.workflow.coding import Coding
 from tightrope.workflow.material import Material, load_material
-from tightrope.workflow.origins import Amount, Origin, keys_of, predecessors
+from tightrope.workflow.origins import Amount, Origin, keys_of, predecessors, questions_open
 from tightrope.workflow.session import SHIPPED, Session
 
 RANDOM_STARTS = 3
@@ -47,7 +49,8 @@ class Job:
 
 def forecast_origin(job: Job, _: int) -> dict[str, Any]:
     """Fit and forecast as plain data. The seed is the run's, so that it does not matter where it is made."""
-    return forecast_from(_material(job.case, job.coding).known_at(job.known), job)
+    material = _material(job.case, job.coding)
+    return forecast_from(material.known_at(job.known), job, questions_open(material, job.known))
 
 
 @lru_cache(maxsize=2)
@@ -56,11 +59,12 @@ def _material(case: str, coding: Coding) -> Material:
     return load_material(Path(case), coding=coding)
 
 
-def forecast_from(evidence: Evidence, job: Job) -> dict[str, Any]:
+def forecast_from(evidence: Evidence, job: Job, questions: Sequence[Question] = ()) -> dict[str, Any]:
     """The fit (`fit`) and what the game forecasts from the end of the evidence (`forecast`).
 
-    `forecast` holds the data of `Ahead`, the mode in normal scores (where the next origin's fit starts), its
-    log-likelihood and status, the start that it was climbed from, and the seconds that fit and draws took.
+    `forecast` holds the data of `Ahead`, the mean probability of each open question, the mode in normal
+    scores (where the next origin's fit starts), its log-likelihood and status, the start that it was climbed
+    from, and the seconds that fit and draws took.
     """
     began = perf_counter()
     data = job.fit if job.fit is not None else _fit(evidence, job)
@@ -69,8 +73,13 @@ def forecast_from(evidence: Evidence, job: Job) -> dict[str, Any]:
     thetas = resample(fitted, size=job.draws, seed=job.seed)
     warm = steps.at_mode(evidence, fitted)
     ahead = look_ahead(evidence, thetas, periods=job.periods, warm=warm)
+    asked: dict[str, float] = {}
+    if questions:
+        answers = answer(evidence, thetas, questions, warm=warm)
+        asked = dict(zip(answers.ids, answers.probabilities.mean(axis=0).tolist(), strict=True))
     mode = fitted.modes[0]
     about = {
+        "questions": asked,
         "mode": mode.scores.tolist(),
         "status": mode.status,
         "start": mode.start,

@@ -21,6 +21,7 @@ from tightrope.workflow.hindcast import Hindcasts as Made
 from tightrope.workflow.hindcast import hindcasts
 from tightrope.workflow.origins import BadOrigins, read_origins
 from tightrope.workflow.session import Session
+from tightrope.workflow.standing import standing_table
 
 HINDSIGHT = (
     "Hindsight remains in the coding scheme, in the codes themselves, in the model's design and in its fixed "
@@ -28,16 +29,25 @@ HINDSIGHT = (
 )
 
 
+def found(session: Session) -> Made | None:
+    """Hindcasts that are in the run folder or came with the case; None where the record allows no origin."""
+    if session.material.coded is None:
+        return None
+    try:
+        origins = read_origins(session.material)
+    except BadOrigins:
+        return None
+    return hindcasts(session, origins, compute=False)
+
+
 def section(session: Session) -> Hindcasts | NotComputed:
     """The report's section, from forecasts that are there: none is computed here."""
     material = session.material
     if material.coded is None:
         return NotComputed("The case has no record, which every hindcast starts from.")
-    try:
-        origins = read_origins(material)
-    except BadOrigins as error:
-        return NotComputed(f"No hindcast: {error}.")
-    made = hindcasts(session, origins, compute=False)
+    made = found(session)
+    if made is None:
+        return NotComputed("The record is too short for an origin with four years before it and one after.")
     if not made.ahead:
         return NotComputed(
             "No hindcast forecasts are shipped for this case and this reading of its record; "
@@ -46,8 +56,11 @@ def section(session: Session) -> Hindcasts | NotComputed:
     return section_of(session, made, contest(material, made, seed=session.seed))
 
 
-def section_of(session: Session, made: Made, found: Contest) -> Hindcasts:
-    """The section from a contest."""
+def section_of(session: Session, made: Made, found: Contest, *, standing: bool = True) -> Hindcasts:
+    """The section from a contest.
+
+    standing  score past questions over time too, for which they must be answered as of their own origins
+    """
     curves, parts = reliability(found, seed=session.seed)
     beside, left_out = beside_ledger(session.material, made, found)
     in_summary = found.skill["group"].isin(list(found.summary))
@@ -57,6 +70,7 @@ def section_of(session: Session, made: Made, found: Contest) -> Hindcasts:
         skill_targets=found.skill[~in_summary],
         curves=curves,
         decompositions=parts if len(parts) else pd.DataFrame(columns=_names("decompositions")),
+        standing=standing_table(session, made) if standing else pd.DataFrame(columns=_names("standing")),
         beside=beside,
         beside_event="a merger",
         origins=years_of(made),

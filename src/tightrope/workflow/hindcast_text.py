@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tightrope.report.text import count
 from tightrope.report.views.hindcasts import skill_title
 from tightrope.workflow.contest import RELIABILITY_AT, Contest, winners
 from tightrope.workflow.hindcast import Hindcasts
@@ -18,7 +19,7 @@ from tightrope.workflow.text import blocks, notes, records
 
 def data_of(session: Session, made: Hindcasts, found: Contest) -> dict[str, Any]:
     """Everything as JSON-able data."""
-    shown = section_of(session, made, found)
+    shown = section_of(session, made, found, standing=False)
     weights = [
         {"known": key.known, "horizon": key.horizon, "target": key.target, "weights": w.tolist()}
         for key, w in found.weights.items()
@@ -38,6 +39,8 @@ def data_of(session: Session, made: Hindcasts, found: Contest) -> dict[str, Any]
             }
             for origin in made.origins
         ],
+        "span": shown.origins,
+        "known": shown.known,
         "unit": shown.unit,
         "clip": shown.clip,
         "winners": winners(found),
@@ -58,11 +61,7 @@ def text_of(data: Mapping[str, Any]) -> str:
     """The skill table for a reader, in Markdown, so that it can stand in a page as it is."""
     frame = pd.DataFrame(data["skill"])
     unit = data["unit"]
-    there = [o for o in data["origins"] if "error" not in o]
-    span = (
-        f"{there[0]['year']} to {there[-1]['year']}, last known {there[0]['known']} to {there[-1]['known']}"
-    )
-    parts: list[list[str]] = [[f"{len(there)} origins, 1 January {span}. {data['source']}"]]
+    parts = [[f"{data['span']}; last known {unit}s {data['known']}. {data['source']}"]]
     for group in data["summary"]:
         part = frame[frame["group"] == group]
         if len(part):
@@ -97,13 +96,16 @@ def _markdown(part: pd.DataFrame, unit: str) -> list[str]:
     head = ["log score (skill, 95 %)"]
     for h in horizons:
         row = part[part["horizon"] == h].iloc[0]
-        ahead = f"{h} {unit}{'s' if h > 1 else ''} ahead"
-        head.append(f"{ahead}, {row['n']} origins, {row['effective']:.1f} in blocks")
+        head.append(f"{_ahead(h, unit)}, {count(int(row['n']), 'origin')}, {row['effective']:.1f} in blocks")
     rows = []
     for name in dict.fromkeys(part["forecaster"]):
         mine = part[part["forecaster"] == name].set_index("horizon")
         rows.append([str(name), *(_cell(mine.loc[h]) if h in mine.index else "-" for h in horizons)])
     return _table(head, rows)
+
+
+def _ahead(horizon: int, unit: str) -> str:
+    return f"{count(horizon, unit)} ahead"
 
 
 def _cell(row: Mapping[str, Any]) -> str:
@@ -135,7 +137,7 @@ def _by_target(single: pd.DataFrame, unit: str) -> list[str]:
             text = f"{best.iloc[0]['forecaster']} {best.iloc[0]['log_score']:.3f}"
             cells.append(text + (f"; game {_skill(game.iloc[0])}" if len(game) else ""))
         rows.append([str(target), *cells])
-    return _table(["best; the game's skill", *(f"{h} {unit}s ahead" for h in horizons)], rows)
+    return _table(["best; the game's skill", *(_ahead(h, unit) for h in horizons)], rows)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

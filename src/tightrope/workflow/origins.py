@@ -15,6 +15,8 @@ from typing import Any
 
 from tightrope.case.calendar import last_known_period, parse_period
 from tightrope.fit.posterior import Effort
+from tightrope.forecast.questions import Question
+from tightrope.forecast.restated import still_open
 from tightrope.record.coding import CodedRecord, truncate
 from tightrope.runs import digest
 from tightrope.workflow import steps
@@ -150,6 +152,12 @@ def known_record(material: Material, known: str) -> CodedRecord:
     return truncate(record_of(material), before=str(parse_period(known) + 1))
 
 
+def questions_open(material: Material, known: str) -> tuple[Question, ...]:
+    """Past questions asked earlier and still open when period `known` has ended, as they stand then."""
+    day = (parse_period(known) + 1).start
+    return still_open(material.questions, known_record(material, known), on=day)
+
+
 def keys_of(material: Material, origins: Sequence[Origin], *, amount: Amount, seed: int) -> dict[str, Any]:
     """What the fit and the forecast of each origin depend on: known -> {fit, forecast}, for their hashes."""
     model = digest(model_key(material))
@@ -168,4 +176,9 @@ def _key(material: Material, origin: Origin, model: str, amount: Amount, seed: i
         "seed": seed,
         "before": list(origin.before),
     }
-    return {"fit": fit, "forecast": {"fit": fit, "draws": amount.draws, "periods": amount.periods}}
+    asked = [
+        [q.id, q.event_expression, q.scheduled_resolution_time.isoformat()]
+        for q in questions_open(material, origin.known)
+    ]
+    forecast = {"fit": fit, "draws": amount.draws, "periods": amount.periods, "questions": asked}
+    return {"fit": fit, "forecast": forecast}

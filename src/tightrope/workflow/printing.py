@@ -13,9 +13,10 @@ from tightrope.forecast.answers import epsilon
 from tightrope.forecast.events import Unanswerable
 from tightrope.forecast.scores import verbal
 from tightrope.report.sections import Judgement, NotComputed, Report
-from tightrope.workflow import argue, asking, judgement, scoring, steps
+from tightrope.workflow import argue, asking, hindcast_report, judgement, scoring, steps
 from tightrope.workflow.asking import Spot
 from tightrope.workflow.session import Session
+from tightrope.workflow.standing import standing_table
 from tightrope.workflow.text import beside, blocks, known_names, notes, percent, plain, records, table
 
 # --- run ---------------------------------------------------------------------------------------
@@ -225,9 +226,12 @@ def ask_text(data: Mapping[str, Any]) -> str:
 
 def score_data(session: Session) -> dict[str, Any]:
     """Mean scores by forecaster and the ledger by event."""
-    data: dict[str, Any] = {"means": [], "ledger": []}
+    data: dict[str, Any] = {"means": [], "standing": [], "ledger": []}
     if session.material.questions and session.material.coded is not None:
         data["means"] = records(scoring.mean_table(session, scoring.forecast_table(session)))
+        made = hindcast_report.found(session)
+        if made is not None and made.ahead:
+            data["standing"] = records(standing_table(session, made))
     book = scoring.ledger(session)
     if not isinstance(book, NotComputed):
         data["ledger"] = records(book.scores)
@@ -244,6 +248,15 @@ def score_text(data: Mapping[str, Any]) -> str:
     if means:
         past = ["Past questions, as of the day they were asked (lower is better)"]
         past.append(table(means, ["group", "forecaster", "n", "brier", "log_score"]))
+    standing = []
+    if data["standing"]:
+        columns = [name for name in data["standing"][0] if name not in ("n", "updates")]
+        rows = [row | {k: f"{row[k]:.4f}" for k in columns[1:]} for row in data["standing"]]
+        first = rows[0]
+        standing = [
+            f"{first['n']} of them when asked, and over the time they were open ({first['updates']} updates)",
+            table(rows, columns),
+        ]
     book = ["The case has no ledger of predictions."]
     if data["ledger"]:
         rows = [
@@ -252,7 +265,7 @@ def score_text(data: Mapping[str, Any]) -> str:
         ]
         book = ["Public predictions beside a constant 2 %"]
         book.append(table(rows, ["event", "n", "yes", "mean_p", "brier", "baseline_brier"]))
-    return blocks(past, book, notes(data))
+    return blocks(past, standing, book, notes(data))
 
 
 # --- claims ------------------------------------------------------------------------------------

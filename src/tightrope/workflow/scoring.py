@@ -81,7 +81,7 @@ def mean_table(session: Session, forecasts: pd.DataFrame) -> pd.DataFrame:
     Questions of one origin share one history, so origins are drawn, not questions.
     """
     material = session.material
-    merger = {q.id for q in material.questions if _about_merger(q)}
+    merger = {q.id for q in material.questions if about_merger(q)}
     origin = {q.id: known for known, qs in steps.by_origin(material).items() for q in qs}
     rows = []
     for group, keep in (
@@ -116,7 +116,8 @@ def mean_table(session: Session, forecasts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _about_merger(question: Question) -> bool:
+def about_merger(question: Question) -> bool:
+    """Whether a question is about a merger alone."""
     event = question.event
     return isinstance(event, EnteredTerminal | NoTerminal) and event.terminals == ("merged",)
 

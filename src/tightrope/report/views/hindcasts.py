@@ -24,6 +24,8 @@ def hindcasts_view(given: Hindcasts) -> Section:
         blocks.append(_reliability(str(group), part, given, index))
     if len(given.skill_targets):
         blocks.append(_targets(given))
+    if len(given.standing):
+        blocks.append(_standing(given))
     if len(given.beside):
         blocks.append(_beside(given))
     return Section(ID, HEADING, intro=_intro(given), blocks=tuple(blocks))
@@ -193,6 +195,27 @@ def _reliability(group: str, curves: pd.DataFrame, given: Hindcasts, index: int)
 
 
 DECOMPOSED = ("brier", "miscalibration", "discrimination", "uncertainty", "reliability", "resolution")
+
+
+def _standing(given: Hindcasts) -> Table:
+    first = given.standing.iloc[0]
+    rows = tuple(
+        (
+            cell(row["forecaster"]),
+            *(cell(score(row[f"{kind}_{of}"]), numeric=True) for of in ("brier", "log") for kind in WHEN),
+        )
+        for row in given.standing.to_dict("records")
+    )
+    return Table(
+        "standing",
+        f"{count(int(first['n']), 'past question')} other than of a merger: score when asked, and over the "
+        f"days on which it was open, forecast anew at each origin ({count(int(first['updates']), 'update')})",
+        ("forecaster", "Brier when asked", "over time", "log when asked, nats", "over time"),
+        rows,
+    )
+
+
+WHEN = ("spot", "standing")
 
 
 def _beside(given: Hindcasts) -> Table:
