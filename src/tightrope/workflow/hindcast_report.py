@@ -29,7 +29,7 @@ HINDSIGHT = (
 )
 
 
-def found(session: Session) -> Made | None:
+def available(session: Session) -> Made | None:
     """Hindcasts that are in the run folder or came with the case; None where the record allows no origin."""
     if session.material.coded is None:
         return None
@@ -45,7 +45,7 @@ def section(session: Session) -> Hindcasts | NotComputed:
     material = session.material
     if material.coded is None:
         return NotComputed("The case has no record, which every hindcast starts from.")
-    made = found(session)
+    made = available(session)
     if made is None:
         return NotComputed("The record is too short for an origin with four years before it and one after.")
     if not made.ahead:

@@ -229,7 +229,7 @@ def score_data(session: Session) -> dict[str, Any]:
     data: dict[str, Any] = {"means": [], "standing": [], "ledger": []}
     if session.material.questions and session.material.coded is not None:
         data["means"] = records(scoring.mean_table(session, scoring.forecast_table(session)))
-        made = hindcast_report.found(session)
+        made = hindcast_report.available(session)
         if made is not None and made.ahead:
             data["standing"] = records(standing_table(session, made))
     book = scoring.ledger(session)
