@@ -114,9 +114,11 @@ def skill_table(
     groups  name -> targets, scored together: an origin's score is the mean over its resolved targets
     step    periods between origins
 
-    Columns: group, horizon, forecaster, n (origins), cases (forecasts), block, effective, and for each score
-    its mean, skill against the Markov chain and the skill's 95 % limits (`log_skill`, `log_lower`, ...);
-    `beats`: share of draws in which its mean log score is lower than the Markov chain's; `best`:
+    The rival is the reference class where it speaks about every target of a group, else the Markov chain.
+
+    Columns: group, horizon, forecaster, rival, n (origins), cases (forecasts), block, effective, and for each
+    score its mean, skill against the rival and the skill's 95 % limits (`log_skill`, `log_lower`, ...);
+    `beats`: share of draws in which its mean log score is lower than the rival's; `best`:
     whether its mean log score is the lowest of the group and horizon. A forecaster that does not speak about
     every target of a group from every origin is left out of it.
     """
@@ -132,7 +134,7 @@ def skill_table(
 
 _SHORT = {"log_score": "log", "brier": "brier", "ranked": "ranked"}
 COLUMNS = (
-    "group", "horizon", "forecaster", "n", "cases", "block", "effective", "best", "beats",
+    "group", "horizon", "forecaster", "rival", "n", "cases", "block", "effective", "best", "beats",
     *(f"{s}_{end}" for s in ("log", "brier", "ranked") for end in ("score", "skill", "lower", "upper")),
 )  # fmt: skip
 
@@ -147,11 +149,13 @@ def _cell(group: str, horizon: int, here: pd.DataFrame, *, step: int, seed: int)
             by_origin[str(name)] = mine.groupby("known", sort=True)[list(_SHORT)].mean(skipna=False)
     if MARKOV not in by_origin:
         return []
-    rival = by_origin[MARKOV]
+    opponent = REFERENCE if REFERENCE in by_origin else MARKOV
+    rival = by_origin[opponent]
     block = block_length(len(rival), horizon=horizon, step=step)
     rows = []
     for name, table in by_origin.items():
-        row: dict[str, Any] = {"group": group, "horizon": horizon, "forecaster": name, "cases": len(cases)}
+        row: dict[str, Any] = {"group": group, "horizon": horizon, "forecaster": name}
+        row |= {"rival": opponent, "cases": len(cases)}
         for score, short in _SHORT.items():
             mine = table[score].to_numpy(float)
             if not np.all(np.isfinite(mine)):

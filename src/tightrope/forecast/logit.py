@@ -72,26 +72,37 @@ def maximise(x: Array, y: Array, *, sd: float) -> tuple[Array, Array]:
     size, width = y.shape[1], x.shape[1]
     weight = y.sum(axis=1, keepdims=True)
 
+    # Adding one number to all intercepts changes nothing, so the first stays at zero.
+    wide = np.hstack([np.ones((len(x), 1)), x])
+    ridge = np.tile(np.concatenate([[0.0], np.full(width, 1.0 / sd**2)]), size)[1:]
+
     def unpack(v: Array) -> tuple[Array, Array]:
-        # Adding one number to all intercepts changes nothing, so the first stays at zero.
-        return np.concatenate([[0.0], v[: size - 1]]), v[size - 1 :].reshape(size, width)
+        table = np.concatenate([[0.0], v]).reshape(size, width + 1)
+        return table[:, 0], table[:, 1:]
 
-    def negative(v: Array) -> tuple[float, Array]:
+    def odds(v: Array) -> Array:
         a, b = unpack(v)
-        odds = a + x @ b.T
-        value = np.sum(weight[:, 0] * logsumexp(odds, axis=1) - np.sum(y * odds, axis=1))
-        miss = weight * softmax(odds, axis=1) - y
-        slope = miss.T @ x + b / sd**2
-        return (
-            float(value + 0.5 * np.sum(b**2) / sd**2),
-            np.concatenate([miss.sum(axis=0)[1:], slope.ravel()]),
-        )
+        return np.asarray(a + x @ b.T)
 
-    start = np.zeros(size - 1 + size * width)
-    found = minimize(
-        negative, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-7, "ftol": 1e-15, "maxiter": 2000}
-    )
-    if np.max(np.abs(negative(found.x)[1]), initial=0.0) > 1e-3:
+    def negative(v: Array) -> float:
+        o = odds(v)
+        missed = np.sum(weight[:, 0] * logsumexp(o, axis=1)) - np.sum(y * o)
+        return float(missed + 0.5 * np.sum(ridge * v**2))
+
+    def slope(v: Array) -> Array:
+        miss = weight * softmax(odds(v), axis=1) - y
+        return np.asarray((miss.T @ wide).ravel()[1:] + ridge * v)
+
+    def bend(v: Array) -> Array:
+        p = softmax(odds(v), axis=1)
+        apart = weight[:, :, None] * (p[:, :, None] * np.eye(size) - p[:, :, None] * p[:, None, :])
+        whole = np.einsum("nij,nk,nl->ikjl", apart, wide, wide).reshape((size * (width + 1),) * 2)
+        return np.asarray(whole[1:, 1:] + np.diag(ridge))
+
+    start = np.zeros(size * (width + 1) - 1)
+    found = minimize(negative, start, jac=slope, hess=bend, method="trust-exact", options={"gtol": 1e-8})
+    # The slope adds up over rows, and so does its rounding.
+    if np.max(np.abs(slope(found.x)), initial=0.0) > 1e-6 * max(1.0, float(weight.sum())):
         raise RuntimeError(f"the multinomial logit has no maximum where its optimiser ended: {found.message}")
     return unpack(found.x)
 

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tightrope.case.calendar import parse_period
-from tightrope.forecast.soft_scores import expected_log
 from tightrope.forecast.targets import Key
 
 Array = NDArray[Any]
@@ -37,10 +36,8 @@ def pool(laws: Sequence[Array], weights: Array) -> Array:
     >>> pool([np.array([0.5, 0.5]), np.array([0.1, 0.9])], np.array([0.5, 0.5])).round(3).tolist()
     [0.25, 0.75]
     """
-    logs = np.stack([np.log(np.maximum(law, SMALLEST)) for law in laws])
-    mixed = np.tensordot(weights, logs, axes=1)
-    made = np.exp(mixed - mixed.max(axis=-1, keepdims=True))
-    return np.asarray(made / made.sum(axis=-1, keepdims=True))
+    mixed, total = _mixed(_logs(laws), weights)
+    return np.asarray(np.exp(mixed - total))
 
 
 def learn_weights(
@@ -56,25 +53,40 @@ def learn_weights(
     from scipy.optimize import minimize
     from scipy.special import softmax
 
-    groups: dict[int, list[tuple[Sequence[Array], Array, float]]] = {}
-    for item in past:
-        groups.setdefault(len(item[1]), []).append(item)
+    groups: dict[int, list[tuple[Array, Array, float]]] = {}
+    for laws, came, m in past:
+        groups.setdefault(len(came), []).append((_logs(laws), came, m))
     stacked = [
-        (
-            [np.stack([laws[k] for laws, _, _ in items]) for k in range(size)],
-            np.stack([came for _, came, _ in items]),
-            np.array([m for _, _, m in items]),
-        )
+        (np.stack([logs for logs, _, _ in items], axis=1), np.stack([came for _, came, _ in items]),
+         np.array([m for _, _, m in items]))
         for items in groups.values()
-    ]
+    ]  # fmt: skip
 
-    def loss(v: Array) -> float:
+    def loss(v: Array) -> tuple[float, Array]:
         w = softmax(np.concatenate([[0.0], v]))
-        missed = sum(float(m @ expected_log(came, pool(laws, w))) for laws, came, m in stacked)
-        return missed + strength * float(equal @ (np.log(equal) - np.log(w)))
+        value = strength * float(equal @ (np.log(equal) - np.log(w)))
+        slope = -strength * equal / w
+        for logs, came, m in stacked:
+            mixed, total = _mixed(logs, w)
+            value -= float(m @ (came * (mixed - total)).sum(axis=-1))
+            # The log of the pool is convex in the weights: what came, less what the pool expected.
+            slope += np.einsum("n,nl,knl->k", m, np.exp(mixed - total) - came, logs)
+        return value, (w * (slope - w @ slope))[1:]
 
-    found = minimize(loss, np.zeros(size - 1), method="L-BFGS-B", bounds=[(-20.0, 20.0)] * (size - 1))
+    limits = [(-20.0, 20.0)] * (size - 1)
+    found = minimize(loss, np.zeros(size - 1), jac=True, method="L-BFGS-B", bounds=limits)
     return np.asarray(softmax(np.concatenate([[0.0], found.x])))
+
+
+def _logs(laws: Sequence[Array]) -> Array:
+    return np.stack([np.log(np.maximum(law, SMALLEST)) for law in laws])
+
+
+def _mixed(logs: Array, weights: Array) -> tuple[Array, Array]:
+    """Weighted logs, (..., levels), and the log of their sum, (..., 1)."""
+    mixed = np.tensordot(weights, logs, axes=1)
+    top = mixed.max(axis=-1, keepdims=True)
+    return mixed, top + np.log(np.exp(mixed - top).sum(axis=-1, keepdims=True))
 
 
 def resolved_before(keys: Iterable[Key], *, known: str, extra: int = 0) -> list[Key]:

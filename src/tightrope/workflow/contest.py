@@ -105,9 +105,9 @@ def _summary(groups: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def winners(made: Contest) -> list[dict[str, Any]]:
-    """Who has the lowest mean log score in each summary group and horizon, and whether it beats the chain.
+    """Who has the lowest mean log score in each summary group and horizon, and its skill.
 
-    `clear`: the 95 % interval of its skill against the Markov chain lies above zero.
+    `clear`: the 95 % interval of its skill against the group's rival lies above zero.
     """
     rows = []
     for group in made.summary:
@@ -119,6 +119,7 @@ def winners(made: Contest) -> list[dict[str, Any]]:
                     "group": group,
                     "horizon": int(horizon),
                     "winner": str(best["forecaster"]),
+                    "rival": str(best["rival"]),
                     "log_score": float(best["log_score"]),
                     "skill": float(best["log_skill"]),
                     "lower": float(best["log_lower"]),

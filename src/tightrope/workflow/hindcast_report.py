@@ -131,6 +131,6 @@ def _warn(session: Session, found: Contest) -> None:
         if worse:
             listed = ", ".join(str(h) for h in worse)
             session.warn(
-                f"On hindcasts of {group} the Markov chain has the better mean log score than the game at "
-                f"{listed} {session.material.case.calendar.period}s ahead."
+                f"On hindcasts of {group} the {part['rival'].iloc[0]} has the better mean log score than the "
+                f"game, at {listed} {session.material.case.calendar.period}s ahead."
             )

@@ -91,9 +91,9 @@ def text_of(data: Mapping[str, Any]) -> str:
 
 
 def _markdown(part: pd.DataFrame, unit: str) -> list[str]:
-    """Mean log scores by horizon, with skill against the Markov chain and its 95 % interval."""
+    """Mean log scores by horizon, with skill against the rival and its 95 % interval."""
     horizons = sorted({int(h) for h in part["horizon"]})
-    head = ["log score (skill, 95 %)"]
+    head = [f"log score (skill against the {part['rival'].iloc[0]}, 95 %)"]
     for h in horizons:
         row = part[part["horizon"] == h].iloc[0]
         head.append(f"{_ahead(h, unit)}, {count(int(row['n']), 'origin')}, {row['effective']:.1f} in blocks")
@@ -110,16 +110,20 @@ def _ahead(horizon: int, unit: str) -> str:
 
 def _cell(row: Mapping[str, Any]) -> str:
     text = f"{row['log_score']:.3f}"
-    if row["forecaster"] != "Markov chain":
+    if row["forecaster"] != row["rival"]:
         text += f" ({_skill(row)})"
     return f"**{text}**" if row["best"] else text
 
 
 def _skill(row: Mapping[str, Any]) -> str:
-    text = f"{100 * row['log_skill']:+.0f} %"
+    text = f"{_whole(row['log_skill'])} %"
     if row["log_lower"] is not None and np.isfinite(row["log_lower"]):
-        text += f", {100 * row['log_lower']:+.0f} to {100 * row['log_upper']:+.0f}"
+        text += f", {_whole(row['log_lower'])} to {_whole(row['log_upper'])}"
     return text
+
+
+def _whole(share: float) -> str:
+    return f"{round(100 * share):+d}"
 
 
 def _by_target(single: pd.DataFrame, unit: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Skill against the Markov chain by horizon, with intervals, and reliability curves with their bands."""
+"""Skill against a rival by horizon, with intervals, and reliability curves with their bands."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def skill_chart(skill: pd.DataFrame, *, order: list[str], unit: str, description
         .encode(y=alt.Y("lower:Q").title(None), y2="upper:Q", color=colour)
     )
     points = base.mark_point(filled=True, size=55, opacity=1).encode(
-        y=alt.Y("at:Q").title("skill in log score; 0 is the Markov chain").axis(axis),
+        y=alt.Y("at:Q").title(f"skill in log score; 0 is the {rows['rival'].iloc[0]}").axis(axis),
         color=colour,
         shape=alt.Shape("forecaster:N").scale(domain=order, range=shapes).legend(legend),
         tooltip=[

@@ -11,8 +11,8 @@ from tightrope.report.sections import Hindcasts
 from tightrope.report.text import DASH, NOTHING, count, known, number, percent, score
 
 ID, HEADING = "hindcasts", "Hindcasts: forecasts from past origins"
-GAME, CHAIN = "game", "Markov chain"
-OURS = ("game", "game, unfloored", "pooled")
+GAME = "game"
+TERMINAL = "terminal "
 
 
 def hindcasts_view(given: Hindcasts) -> Section:
@@ -32,7 +32,7 @@ def hindcasts_view(given: Hindcasts) -> Section:
 
 
 def skill_title(group: str, skill: pd.DataFrame, unit: str) -> str:
-    """The finding: who has the lowest mean log score at which horizon, and where the game beats the chain."""
+    """The finding: who has the lowest mean log score at which horizon, and where the game beats its rival."""
     best = skill[skill["best"].astype(bool)].drop_duplicates("horizon").sort_values("horizon")
     won: dict[str, list[str]] = {}
     for row in best.to_dict("records"):
@@ -44,11 +44,12 @@ def skill_title(group: str, skill: pd.DataFrame, unit: str) -> str:
     if not (skill["forecaster"] == GAME).any():
         return title + "."
     verdict = "at no horizon" if not clear else f"at {_listed([str(h) for h in clear])}"
-    return title + f"; the game beats the Markov chain beyond doubt {verdict}."
+    rival = skill["rival"].iloc[0]
+    return title + f"; the game beats the {rival} beyond doubt {verdict}."
 
 
 def beaten(skill: pd.DataFrame, name: str) -> list[int]:
-    """Horizons at which the 95 % interval of a forecaster's skill against the chain lies above nought."""
+    """Horizons at which the 95 % interval of a forecaster's skill lies above nought."""
     mine = skill[(skill["forecaster"] == name) & (skill["log_lower"].astype(float) > 0)]
     return sorted(int(h) for h in mine["horizon"])
 
@@ -67,9 +68,13 @@ def _intro(given: Hindcasts) -> str:
 
 def _group(group: str, skill: pd.DataFrame, given: Hindcasts, index: int) -> list[Block]:
     order = list(dict.fromkeys(given.skill["forecaster"]))
-    order = [name for name in order if name in set(skill["forecaster"]) and name != CHAIN]
+    order = [name for name in order if name in set(skill["forecaster"]) and name != skill["rival"].iloc[0]]
     title = skill_title(group, skill, given.unit)
-    alt = f"Skill against the Markov chain by horizon. {title}"
+    table = _table(group, skill, given, index)
+    if group.startswith(TERMINAL):
+        # Against the reference class of an event that never came every skill lies at the chart's edge.
+        return [prose(title), table]
+    alt = f"Skill against the {skill['rival'].iloc[0]} by horizon. {title}"
     caption = f"Hindcasts of {group}: scores and skill, as given to the page"
     figure = Figure(
         f"skill-{index}",
@@ -82,7 +87,7 @@ def _group(group: str, skill: pd.DataFrame, given: Hindcasts, index: int) -> lis
             "below -100 % is drawn at the edge."
         ),
     )
-    return [figure, _table(group, skill, given, index)]
+    return [figure, table]
 
 
 def _table(group: str, skill: pd.DataFrame, given: Hindcasts, index: int) -> Table:
@@ -102,14 +107,14 @@ def _table(group: str, skill: pd.DataFrame, given: Hindcasts, index: int) -> Tab
                 cells.append(cell(NOTHING, numeric=True))
                 continue
             text = score(row["log_score"])
-            if name != CHAIN:
+            if name != row["rival"]:
                 text += f" ({_skill(row['log_skill'], row['log_lower'], row['log_upper'])})"
             cells.append(cell(text, numeric=True, state="good" if row["best"] else ""))
         rows.append(tuple(cells))
     return Table(
         f"skill-{index}-table",
         f"Mean log score of {group} by {given.unit}s ahead, lower is better; in brackets the skill against "
-        "the Markov chain with its 95 % interval. Green: the lowest.",
+        f"the {skill['rival'].iloc[0]} with its 95 % interval. Green: the lowest.",
         ("forecaster", *head),
         tuple(rows),
         stack=True,
@@ -136,7 +141,7 @@ def _targets(given: Hindcasts) -> Table:
     return Table(
         "skill-targets",
         f"By single target and {given.unit}s ahead: who has the lowest mean log score, and the game's skill "
-        "against the Markov chain with its 95 % interval",
+        "against its rival with its 95 % interval",
         ("target", *(f"{h} ahead" for h in horizons)),
         tuple(rows),
         stack=True,
