@@ -9,22 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.workflow.small import silent, small_case
 from tightrope.fit.posterior import Effort
+from tightrope.forecast import baselines
+from tightrope.forecast.events import Reaches
 from tightrope.forecast.hindcast import Ahead
 from tightrope.forecast.targets import Key
 from tightrope.outcome import FAILED, FINE
 from tightrope.report.sections import Hindcasts, NotComputed
 from tightrope.runs import open_run
-from tightrope.workflow import hindcast, hindcast_case, hindcast_report
+from tightrope.workflow import hindcast, hindcast_case, hindcast_report, scoring
 from tightrope.workflow.contest import contest
 from tightrope.workflow.hindcast import Hindcasts as Made
 from tightrope.workflow.hindcast import Job, hindcasts
 from tightrope.workflow.material import Material, load_material, record_key
-from tightrope.workflow.origins import Amount, BadOrigins, keys_of, predecessors, read_origins
+from tightrope.workflow.origins import Amount, BadOrigins, keys_of, known_record, predecessors, read_origins
 from tightrope.workflow.session import FULL, QUICK, Session
+from tightrope.workflow.standing import standing_table
 
 ROWS = 26
 TINY = Amount(Effort(1, 6, 3, central=False), Effort(1, 4, 3, central=False), draws=3, periods=24)
@@ -169,6 +173,32 @@ def test_the_section_says_who_wins_and_what_was_left_out(session: Session, mater
     assert shown.origins == "9 origins, 1 January 2004 to 1 January 2012"
     assert "9 of 36 parameter draws had no certificate" in " ".join(shown.notes)
     assert session.warnings  # a game that says anything at all loses to the chain somewhere
+
+
+def test_a_question_asked_again_is_scored_by_the_days_that_each_forecast_stood(
+    session: Session, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Q1 is asked on 1 March 2002, once more on 1 January 2003, and came on 1 January 2004."""
+    origins = read_origins(material, "2002..2004")
+    about = {o.known: {"questions": {"Q1": 0.4, "Q2": 0.1}} for o in origins}
+    names = ["game", "game, unfloored", "Markov chain", "persistence", "climatology"]
+    first = pd.DataFrame({"id": "Q1", "forecaster": names, "probability": 0.2})
+    monkeypatch.setattr(scoring, "forecast_table", lambda session: first)
+    table = standing_table(session, Made(origins, {}, about, {})).set_index("forecaster")
+    row = table.loc["game, unfloored"]
+    assert (row["n"], row["updates"]) == (1, 1)  # on the very day of its resolution nothing stands
+    assert row["spot_brier"] == pytest.approx(0.64)
+    assert row["standing_brier"] == pytest.approx((306 * 0.64 + 365 * 0.36) / 671)
+    assert row["standing_log"] == pytest.approx(-(306 * np.log(0.2) + 365 * np.log(0.4)) / 671)
+    chain = baselines.markov_chain(
+        known_record(material, "2002H2"), moves=material.moves, rising=material.rising
+    )
+    left = baselines.probability(chain, Reaches("union", ("joined",), "2003H1", "2004H1"))
+    again = (306 * 0.64 + 365 * (1 - left) ** 2) / 671
+    assert table.loc["Markov chain", "standing_brier"] == pytest.approx(again)
+    floored = 0.9 * 0.4 + 0.1 * left
+    again = (306 * 0.64 + 365 * (1 - floored) ** 2) / 671
+    assert table.loc["game", "standing_brier"] == pytest.approx(again)
 
 
 # --- computing -------------------------------------------------------------------------------

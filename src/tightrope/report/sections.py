@@ -198,7 +198,7 @@ class Hindcasts(_Section):
     unit            a period's name
     source          where the forecasts come from, a sentence (`They were shipped with the case.`)
     clip            the log score takes forecasts raised to at least this
-    notes           sentences: hindsight that remains, origins that failed
+    notes           sentences: the hindsight that remains first, then how it was scored, origins that failed
     """
 
     skill: pd.DataFrame

@@ -132,5 +132,5 @@ def _warn(session: Session, found: Contest) -> None:
             listed = ", ".join(str(h) for h in worse)
             session.warn(
                 f"On hindcasts of {group} the {part['rival'].iloc[0]} has the better mean log score than the "
-                f"game, at {listed} {session.material.case.calendar.period}s ahead."
+                f"game ({session.material.case.calendar.period}s ahead: {listed})."
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tightrope.report.blocks import Block, Figure, Section, Table, cell, prose
+from tightrope.report.blocks import Block, Figure, Section, Table, bullets, cell, prose
 from tightrope.report.charts.skill import reliability_chart, skill_chart
 from tightrope.report.data_table import data_table
 from tightrope.report.sections import Hindcasts
@@ -17,7 +17,7 @@ TERMINAL = "terminal "
 
 def hindcasts_view(given: Hindcasts) -> Section:
     """A figure and a table a group, reliability, then the ledger's forecasters on common questions."""
-    blocks: list[Block] = [prose(note, role="notice") for note in given.notes]
+    blocks: list[Block] = [prose(note, role="notice") for note in given.notes[:1]]
     for index, (group, part) in enumerate(given.skill.groupby("group", sort=False), start=1):
         blocks += _group(str(group), part, given, index)
     for index, (group, part) in enumerate(given.curves.groupby("group", sort=False), start=1):
@@ -28,6 +28,8 @@ def hindcasts_view(given: Hindcasts) -> Section:
         blocks.append(_standing(given))
     if len(given.beside):
         blocks.append(_beside(given))
+    if given.notes[1:]:
+        blocks.append(bullets("How it was scored", given.notes[1:]))
     return Section(ID, HEADING, intro=_intro(given), blocks=tuple(blocks))
 
 
