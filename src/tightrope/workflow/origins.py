@@ -26,9 +26,9 @@ from tightrope.workflow.session import ORIGIN_EFFORT
 BLOCK = 5
 """Years in a block."""
 
-FIRST_EFFORT = ORIGIN_EFFORT
-LATER_EFFORT = replace(ORIGIN_EFFORT, steps=30)
-"""A fit that starts where its predecessor ended has less far to climb."""
+FIRST_EFFORT = replace(ORIGIN_EFFORT, steps=100)
+LATER_EFFORT = replace(ORIGIN_EFFORT, steps=50)
+"""A fit that starts where its predecessor ended has less far to climb than one from the prior medians."""
 
 DRAWS = 32
 """Posterior draws behind a forecast."""
