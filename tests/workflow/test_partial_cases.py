@@ -38,7 +38,7 @@ def test_a_case_without_a_record_runs_and_says_what_that_costs(unrecorded: Path,
     assert outcome.code == FINE
     assert outcome.data["live"] == []
     run = outcome.data["run"]
-    for name in ("judgement", "fans", "timeline", "policy", "parameters", "questions", "watch"):
+    for name in ("judgement", "fans", "timeline", "policy", "parameters", "questions", "hindcasts", "watch"):
         assert "no record" in section(run, name) or "Without a record" in section(run, name), name
     found = tables(run)
     assert not {"/posterior", "/log_likelihood", "/forecasts/live"} & set(found)
