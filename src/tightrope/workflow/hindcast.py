@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import jax
 import numpy as np
 
 from tightrope import executor
@@ -50,7 +51,11 @@ class Job:
 def forecast_origin(job: Job, _: int) -> dict[str, Any]:
     """Fit and forecast as plain data. The seed is the run's, so that it does not matter where it is made."""
     material = _material(job.case, job.coding)
-    return forecast_from(material.known_at(job.known), job, questions_open(material, job.known))
+    try:
+        return forecast_from(material.known_at(job.known), job, questions_open(material, job.known))
+    finally:
+        # Each origin's record has a length of its own, so its programs serve no other and would pile up.
+        jax.clear_caches()  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=2)
