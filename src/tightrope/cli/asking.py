@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tightrope.cli.commands import work, app
+from tightrope.cli.commands import app, work
 from tightrope.cli.options import CasePath, Json, RunOptions, takes_run_options
 from tightrope.cli.output import emit, guarded
 
