@@ -209,6 +209,19 @@ def new(
 
 
 @app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is wrong with this installation.
+
+    Python, libraries and their versions, double precision, where compiled programs are kept, cores and
+    disk. Exit code 1 if something must be put right.
+    """
+    with guarded():
+        from tightrope.workflow.doctor import doctor as look
+
+        emit(look(), as_json=as_json)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the case language.
 
