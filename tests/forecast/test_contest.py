@@ -7,7 +7,7 @@ import pytest
 
 from tests.forecast.soft import record
 from tightrope.forecast import baselines
-from tightrope.forecast.contest import BARE, GAME, POOLED, score_table, skill_table, with_pool
+from tightrope.forecast.contest import BARE, GAME, POOLED, score_table, skill_table, weights_at_end, with_pool
 from tightrope.forecast.reference_class import BEST_MATCH, Rate, outside_view
 from tightrope.forecast.rivals import MARKOV, REFERENCE, rival_laws
 from tightrope.forecast.targets import Key, Target, Truth, resolve, targets_of
@@ -136,3 +136,26 @@ def test_the_skill_table_by_hand(targets: tuple[Target, ...], truth: Truth, pool
     assert ("merged", 4, "always 2 %") in table.index
     for _, here in table.groupby(["group", "horizon"]):
         assert here.loc[here["best"], "log_score"].min() == here["log_score"].min()
+
+
+def test_weights_for_a_new_forecast_are_those_that_the_contest_gives_at_that_origin(
+    targets: tuple[Target, ...], truth: Truth, pooled: tuple[dict[str, object], dict[Key, np.ndarray]]
+) -> None:
+    laws = {name: table for name, table in forecasts(targets).items() if name in (BARE, MARKOV, REFERENCE)}
+    kind = {t.name: t.kind for t in targets}
+    for known in (ORIGINS[0], ORIGINS[-1]):
+        found = weights_at_end(laws, truth, targets, known=known, step=4)
+        for key, used in pooled[1].items():
+            if key.known == known:
+                assert found[kind[key.target], key.horizon, len(used)].weights == pytest.approx(used)  # type: ignore[index]
+    assert found["states", 1, 2].resolved == 9  # type: ignore[index]
+
+
+def test_rivals_wanted_alone_are_the_same_as_among_all(targets: tuple[Target, ...]) -> None:
+    given = {"horizons": HORIZONS, "moves": ["act"], "rising": (), "rates": RATES}
+    everyone = rival_laws(coded(), targets, **given)  # type: ignore[arg-type]
+    alone = rival_laws(coded(), targets, **given, only=(MARKOV, REFERENCE))  # type: ignore[arg-type]
+    assert list(alone) == [MARKOV, REFERENCE]
+    for name, laws in alone.items():
+        for key, law in laws.items():
+            assert np.array_equal(law, everyone[name][key])

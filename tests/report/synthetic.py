@@ -92,6 +92,8 @@ def judgement(**changes: object) -> s.Judgement:
                 "mark": ["estimated", "calibrated", "assumed"][k % 3],
                 "certified": k != 10,
                 "criteria": "Yes if that level is printed; promises do not count." if k < 2 else None,
+                "pooled": None if k == 7 else 0.5 * model + 0.5 * outside,
+                "pooled_how": "none: it joins a terminal" if k == 7 else "game 0.50, Markov chain 0.50",
             }
         )  # fmt: skip
     fields: dict[str, object] = {

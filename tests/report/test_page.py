@@ -154,9 +154,12 @@ def test_live_table_prints_the_floored_probability_with_word_and_mark(
         "less than 1 %",
         "0.2 %",
         "0.4 % reference class",
+        "0.3 % game 0.50, Markov chain 0.50",
         "estimated",
     ]
+    assert shown[8][7] == "– none: it joins a terminal"
     assert shown[11][2:6] == ["not certified"] * 4
+    assert shown[11][7] == "not certified"
 
 
 def test_the_chart_holds_the_data_that_the_table_shows(page: Element, report: s.Report) -> None:
@@ -171,7 +174,13 @@ def test_the_chart_holds_the_data_that_the_table_shows(page: Element, report: s.
 def test_uncertified_numbers_are_nowhere_on_the_page() -> None:
     sure = synthetic.judgement().live.iloc[:1]
     unsure = sure.assign(
-        id="L99", probability=0.7654321, model=0.7676767, lower=0.7111111, upper=0.8222222, certified=False
+        id="L99",
+        probability=0.7654321,
+        model=0.7676767,
+        lower=0.7111111,
+        upper=0.8222222,
+        pooled=0.7444444,
+        certified=False,
     )
     report = s.Report(
         title="t",
@@ -182,7 +191,19 @@ def test_uncertified_numbers_are_nowhere_on_the_page() -> None:
     )
     page = read(render_report(report))
     words = page.words().replace("\u00a0", " ").replace("".join(scripts(page)), "")
-    for number in ("0.765", "0.767", "0.711", "0.822", "77 %", "71–82", "14.2", "0.0456", "4.6 %"):
+    for number in (
+        "0.765",
+        "0.767",
+        "0.711",
+        "0.822",
+        "0.744",
+        "74 %",
+        "77 %",
+        "71–82",
+        "14.2",
+        "0.0456",
+        "4.6 %",
+    ):
         assert number not in words.split(scripts(page)[0][:40])[0], number
     assert words.count("not certified") >= 6
 

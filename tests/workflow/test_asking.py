@@ -46,6 +46,16 @@ def test_an_event_is_asked_on_the_spot(case: Path, common: dict[str, Any]) -> No
         (1 - epsilon()) * row["model"] + epsilon() * row["outside"], abs=1e-12
     )
     assert row["outside"] == row["baselines"]["Markov chain"]
+    # It joins a state and a move, so no weights were learned for it.
+    assert row["pool"]["weights"] == {"game": 0.5, "Markov chain": 0.5}
+    odds = [p / (1 - p) for p in row["pool"]["members"].values()]
+    assert row["pool"]["members"]["game"] == row["model"]
+    mixed = (odds[0] * odds[1]) ** 0.5
+    assert row["pooled"] == pytest.approx(
+        (1 - epsilon()) * mixed / (1 + mixed) + epsilon() * row["outside"], abs=1e-12
+    )
+    assert "pooled" in found.text
+    assert "equal, none were learned for it" in found.text
     assert row["certified"] == row["draws"] == 40
     assert re.search(rf"probability +\d.*\({row['word']}\)", found.text)
     assert "40 of 40 draws certified" in found.text
@@ -84,6 +94,8 @@ def test_without_a_baseline_the_answer_says_so(case: Path, common: dict[str, Any
     assert row["probability"] == row["model"]
     assert "no answer: it joins a terminal with other events" in found.text
     assert "there is no outside view" in found.text
+    assert row["pooled"] is None
+    assert re.search(r"pooled +none: it joins a terminal with other events", found.text)
 
 
 def test_what_is_refused_fails_with_its_reason(case: Path, common: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from tightrope.workflow.hindcast import Hindcasts as Made
 from tightrope.workflow.hindcast import Job, hindcasts
 from tightrope.workflow.material import Material, load_material, record_key
 from tightrope.workflow.origins import Amount, BadOrigins, keys_of, known_record, predecessors, read_origins
+from tightrope.workflow.pooled import learned
 from tightrope.workflow.session import FULL, QUICK, Session
 from tightrope.workflow.standing import standing_table
 
@@ -173,6 +174,27 @@ def test_the_section_says_who_wins_and_what_was_left_out(session: Session, mater
     assert shown.origins == "9 origins, 1 January 2004 to 1 January 2012"
     assert "9 of 36 parameter draws had no certificate" in " ".join(shown.notes)
     assert session.warnings  # a game that says anything at all loses to the chain somewhere
+
+
+def test_live_questions_get_the_weights_that_the_whole_record_teaches(
+    session: Session, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert learned(session) == {}  # no hindcasts are shipped with the template
+    made = made_up(material)
+    monkeypatch.setattr(hindcast_report, "available", lambda _: made)
+    found = learned(session)
+    assert {(cell.kind, cell.members) for cell in found} == {("states", 2), ("moves", 2), ("ends", 2)}
+    assert {cell.horizon for cell in found} == {1, 2, 4, 8, 20}
+    # Nine origins of two coded states, each resolved two periods ahead; at the last origin eight were.
+    assert found["states", 2, 2].resolved == 18  # type: ignore[index]
+    before = contest(material, made, seed=0).weights[Key("2011H2", 2, "union")]
+    assert not np.allclose(found["states", 2, 2].weights, before)  # type: ignore[index]
+    # What forecasts at random is worth less than a chain.
+    assert found["states", 1, 2].weights[0] < 0.5  # type: ignore[index]
+    monkeypatch.setattr("tightrope.workflow.pooled._learn", lambda *_: pytest.fail("learned twice"))
+    assert {cell: w.resolved for cell, w in learned(session).items()} == {
+        cell: w.resolved for cell, w in found.items()
+    }
 
 
 def test_a_question_asked_again_is_scored_by_the_days_that_each_forecast_stood(

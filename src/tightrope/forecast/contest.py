@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tightrope.forecast.pooled import Cell, Weights
 from tightrope.forecast.pooling import floored, learn_weights, multiplicity, pool, resolved_before
 from tightrope.forecast.rivals import MARKOV, REFERENCE
 from tightrope.forecast.skill import block_length, skill_against
@@ -40,20 +41,9 @@ def with_pool(
     made: dict[str, dict[Key, Array]] = {name: dict(laws) for name, laws in forecasts.items()}
     made |= {GAME: {}, POOLED: {}}
     used: dict[Key, Array] = {}
-    kind = {t.name: t.kind for t in targets}
-    cells: dict[tuple[str, int, int], list[Key]] = {}
-    for key in forecasts[BARE]:
-        size = len(_members(forecasts, key))
-        cells.setdefault((kind[key.target], key.horizon, size), []).append(key)
-    for (what, horizon, size), keys in cells.items():
+    for cell, keys in _cells(forecasts, targets).items():
         for known in sorted({key.known for key in keys}):
-            earlier = resolved_before(keys, known=known, extra=int(what == "ends"))
-            past = [
-                (_members(forecasts, key), truth.shares[key], multiplicity(horizon, step=step))
-                for key in earlier
-                if key in truth.shares
-            ]
-            weights = learn_weights(past, size=size)
+            weights = _learned(cell, keys, forecasts, truth, known=known, step=step).weights
             for key in (k for k in keys if k.known == known):
                 members = _members(forecasts, key)
                 outside = members[-1] if len(members) > 2 else members[1]
@@ -61,6 +51,42 @@ def with_pool(
                 made[GAME][key] = floored(members[0], outside, weight=epsilon)
                 made[POOLED][key] = floored(pool(members, weights), outside, weight=epsilon)
     return made, used
+
+
+def weights_at_end(
+    forecasts: Forecasts, truth: Truth, targets: Collection[Target], *, known: str, step: int
+) -> dict[Cell, Weights]:
+    """The pooling weights that everything resolved when period `known` had ended would give a new forecast.
+
+    forecasts  hold `game, unfloored`, the Markov chain and, where it speaks, the reference class
+    """
+    return {
+        cell: _learned(cell, keys, forecasts, truth, known=known, step=step)
+        for cell, keys in _cells(forecasts, targets).items()
+    }
+
+
+def _cells(forecasts: Forecasts, targets: Collection[Target]) -> dict[Cell, list[Key]]:
+    """The forecasts that weights are learned from together."""
+    kind = {t.name: t.kind for t in targets}
+    cells: dict[Cell, list[Key]] = {}
+    for key in forecasts[BARE]:
+        cell = Cell(kind[key.target], key.horizon, len(_members(forecasts, key)))
+        cells.setdefault(cell, []).append(key)
+    return cells
+
+
+def _learned(
+    cell: Cell, keys: Sequence[Key], forecasts: Forecasts, truth: Truth, *, known: str, step: int
+) -> Weights:
+    """Weights from the forecasts of a cell whose outcome was in the record when `known` had ended."""
+    earlier = resolved_before(keys, known=known, extra=int(cell.kind == "ends"))
+    past = [
+        (_members(forecasts, key), truth.shares[key], multiplicity(cell.horizon, step=step))
+        for key in earlier
+        if key in truth.shares
+    ]
+    return Weights(learn_weights(past, size=cell.members), len(past))
 
 
 def _members(forecasts: Forecasts, key: Key) -> list[Array]:

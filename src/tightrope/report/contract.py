@@ -26,6 +26,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         MARK,
         CERTIFIED,
         c("criteria", "text", "how the question resolves", optional=True),
+        c("pooled", "number", "the pooled forecast after the same floor; None where none", optional=True),
+        c("pooled_how", "text", "the pool's weights and where they come from, or why none", optional=True),
     ),
     "paths": (
         c("date", "date", "a day on or by which the event has happened"),

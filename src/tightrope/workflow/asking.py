@@ -20,6 +20,7 @@ from tightrope.forecast.words import verbal
 from tightrope.workflow import steps
 from tightrope.workflow.judgement import outside_of
 from tightrope.workflow.material import Material, NoRecord
+from tightrope.workflow.pooled import pooled_answers, pooled_columns, pooled_data
 from tightrope.workflow.scoring import FORECASTERS
 from tightrope.workflow.session import Session
 from tightrope.workflow.text import beside, percent, table
@@ -127,6 +128,7 @@ def spot_data(session: Session, questions: Sequence[Question]) -> dict[str, Any]
     rivals = baselines.answer(
         asked, material.coded, moves=material.moves, rising=material.rising, rates=material.rates
     )
+    pools = pooled_answers(session, asked, answers)
     rows = []
     for q in asked:
         if q.id not in answers.ids:
@@ -147,6 +149,8 @@ def spot_data(session: Session, questions: Sequence[Question]) -> dict[str, Any]
                 "model": printed.model,
                 "outside": printed.outside if np.isfinite(printed.outside) else None,
                 "outside_source": outside[q.id][1],
+                **pooled_columns(pools.get(q.id)),
+                "pool": pooled_data(pools.get(q.id)),
                 "baselines": {
                     name: float(rivals.loc[q.id, column])
                     for column, name in FORECASTERS.items()
@@ -177,6 +181,10 @@ def spot_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             ("probability", beside(row["probability"])),
             ("90 % interval", f"{percent(row['lower'])} to {percent(row['upper'])}"),
         ]
+        if row["pooled"] is not None:
+            facts.append(("pooled", f"{beside(row['pooled'])}, by weights: {row['pooled_how']}"))
+        elif row["pooled_how"]:
+            facts.append(("pooled", row["pooled_how"]))
         facts += [(name, beside(p)) for name, p in row["baselines"].items()]
         if row["no_baseline"]:
             facts.append(("Markov chain", f"no answer: {row['no_baseline']}"))

@@ -15,6 +15,7 @@ from tightrope.forecast.events import EnteredTerminal, NoTerminal, Reaches
 from tightrope.forecast.questions import Question
 from tightrope.forecast.reference_class import outside_view
 from tightrope.report.sections import Fan, Fans, Judgement, NotComputed, Watch
+from tightrope.workflow.pooled import pooled_answers, pooled_columns
 from tightrope.workflow.session import Session
 
 LEVELS = {"lower95": 0.025, "lower80": 0.10, "lower50": 0.25, "median": 0.5,
@@ -78,6 +79,7 @@ def judgement(session: Session) -> Judgement | NotComputed:
     if answers is None:
         return _no_answers(session)
     outside = outside_of(session, material.live)
+    pools = pooled_answers(session, material.live, answers)
     rows = []
     for question in material.live:
         if question.id not in answers.ids:
@@ -99,6 +101,7 @@ def judgement(session: Session) -> Judgement | NotComputed:
                 "mark": "estimated",
                 "certified": True,
                 "criteria": question.resolution_criteria,
+                **pooled_columns(pools.get(question.id)),
             }
         )
     return Judgement(

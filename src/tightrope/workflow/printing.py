@@ -15,6 +15,7 @@ from tightrope.forecast.scores import verbal
 from tightrope.report.sections import Judgement, NotComputed, Report
 from tightrope.workflow import argue, asking, hindcast_report, judgement, scoring, steps
 from tightrope.workflow.asking import Spot
+from tightrope.workflow.pooled import pools_told
 from tightrope.workflow.session import Session
 from tightrope.workflow.standing import standing_table
 from tightrope.workflow.text import beside, blocks, known_names, notes, percent, plain, records, table
@@ -54,11 +55,14 @@ def _live_lines(live: Sequence[Mapping[str, Any]]) -> list[str]:
             "probability": percent(row["probability"]),
             "90 % interval": f"{percent(row['lower'])} to {percent(row['upper'])}",
             "in words": verbal(row["probability"]),
+            "pooled": percent(row["pooled"]),
             "": row["question"],
         }
         for row in live
     ]
-    return [table(rows, ["question", "probability", "90 % interval", "in words", ""])] if rows else []
+    return (
+        [table(rows, ["question", "probability", "90 % interval", "in words", "pooled", ""])] if rows else []
+    )
 
 
 # --- solve -------------------------------------------------------------------------------------
@@ -209,6 +213,7 @@ def ask_text(data: Mapping[str, Any]) -> str:
     alone = [row["id"] for row in data["live"] if row["outside"] is None]
     mixed = f"The game's answers are its mean mixed with an outside view of weight {data['epsilon']:.2f}."
     mixed += f" There is none for {', '.join(alone)}." if alone else ""
+    mixed += pools_told(data["live"])
     return blocks(
         asking.spot_lines(data.get("spot", [])),
         _live_lines(data["live"]),

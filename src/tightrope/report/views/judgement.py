@@ -74,6 +74,7 @@ def _questions(judgement: Judgement) -> list[Block]:
                 "In words",
                 "Model alone",
                 "Outside view",
+                "Pooled",
                 "Mark",
             ),
             rows=tuple(
@@ -113,6 +114,14 @@ def _questions(judgement: Judgement) -> list[Block]:
                         Line(judgement.epsilon_why),
                     ),
                     (Line("Model alone: the same before the mixture."),),
+                    (
+                        Line(
+                            "Pooled: a log-linear pool of the model alone, the Markov chain and, for a "
+                            "merger, the reference class, then mixed with the outside view as before. Its "
+                            "weights come from the hindcasts and are equal where these teach none. It stands "
+                            "beside the probability, which is not pooled, and has no interval of its own."
+                        ),
+                    ),
                 ),
             )
         )
@@ -134,7 +143,7 @@ def _row(row: dict[Any, Any], *, own_weight: bool) -> tuple[Cell, ...]:
     )
     if not row["certified"]:
         none = cell(NOT_CERTIFIED, state="bad")
-        return (question, by, none, none, none, none, outside, cell("", mark=row["mark"]))
+        return (question, by, none, none, none, none, outside, none, cell("", mark=row["mark"]))
     return (
         question,
         by,
@@ -143,6 +152,7 @@ def _row(row: dict[Any, Any], *, own_weight: bool) -> tuple[Cell, ...]:
         cell(verbal(min(max(row["probability"], 0.0), 1.0))),
         cell(percent(row["model"]), numeric=True),
         outside,
+        Cell((Line(percent(row["pooled"])), Line(row["pooled_how"] or "", quiet=True)), numeric=True),
         cell("", mark=row["mark"]),
     )
 
