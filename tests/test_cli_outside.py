@@ -16,7 +16,8 @@ from tightrope.forecast.words import mixed_sentences
 
 CASE = Path(__file__).parent.parent / "cases" / "russia-belarus"
 RAW = os.environ.get("TIGHTROPE_RAW", "")
-FIVE_YEARS = ("--window", "2026-01-01..2030-12-31")
+WINDOW = ("--window", "2026-01-01..2030-12-31")
+FIVE_YEARS = (*WINDOW, "--prior-from", "reference-class")
 
 
 def run(*arguments: object, code: int = 0) -> Any:
@@ -90,6 +91,25 @@ def test_a_headline_moves_the_chance_and_says_what_it_rests_on() -> None:
     assert lever["hit"]["from"] == "given"
 
 
+def test_the_curve_is_drawn_with_its_finding_and_never_over_a_file(tmp_path: Path) -> None:
+    for kind in ("svg", "png", "html"):
+        file = tmp_path / f"curve.{kind}"
+        assert "The curve is in" in run("headline", CASE, *FIVE_YEARS, "--picture", file).stdout
+    finding = "A headline raises the chance of a merger from 0.32 % to 0.64 %"
+    drawing = (tmp_path / "curve.svg").read_text(encoding="utf-8")
+    assert finding in drawing
+    assert "says nothing" in drawing
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    page = (tmp_path / "curve.html").read_text(encoding="utf-8")
+    assert finding in page
+    assert page.count("<section ") == 1
+    assert "default-src 'none'" in page
+    before = (tmp_path / "curve.svg").read_bytes()
+    done = run("headline", CASE, *FIVE_YEARS, "--picture", tmp_path / "curve.svg", code=2)
+    assert "exists already" in done.stderr
+    assert (tmp_path / "curve.svg").read_bytes() == before
+
+
 def test_a_prior_can_be_given() -> None:
     found = data("headline", CASE, "--window", "2026Q3", "--prior", 0.003, "--hit-beta", 8, 2)
     assert (found["prior_from"], found["before"]) == ("given", 0.003)
@@ -106,7 +126,10 @@ def test_a_prior_can_be_given() -> None:
         (["--window", "2026-02-30..2026-03-31"], "is no window"),
         ([*FIVE_YEARS, "--event", "leader-exi"], "did you mean leader-exit"),
         ([*FIVE_YEARS, "--event", "leader-exit"], "say --prior"),
-        ([*FIVE_YEARS, "--prior", "1.5"], "a prior is a probability"),
+        ([*WINDOW, "--prior", "1.5"], "a prior is a probability"),
+        ([*FIVE_YEARS, "--prior", "0.5"], "say a prior or where it comes from"),
+        ([*FIVE_YEARS, "--picture", "curve.jpg"], "must end in .svg, .png, .html"),
+        ([*FIVE_YEARS, "--picture", "nowhere/curve.svg"], "there is no folder nowhere"),
         ([*FIVE_YEARS, "--hit-rate", "1.5"], "a rate lies in"),
         ([*FIVE_YEARS, "--hit-rate", "0.5", "--hit-beta", "1", "1"], "not both"),
     ],

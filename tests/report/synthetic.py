@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -383,6 +385,28 @@ def ledger() -> s.Ledger:
     )
 
 
+def headline(**changes: object) -> s.Headline:
+    prior, alarm, hit = 0.0032, 6.5 / 15, 3.5 / 4
+    hits = np.linspace(0.0, 1.0, 21)
+
+    def after(h: Any) -> Any:
+        return h * prior / (h * prior + alarm * (1 - prior))
+
+    leads = pd.DataFrame(
+        [(30, "4 of 14", "0 of 3", 0.42, 0.0013), (90, "6 of 14", "3 of 3", 2.02, after(hit))],
+        columns=["days", "false", "announced", "ratio", "after"],
+    )
+    given: dict[str, object] = {
+        "hit_curve": pd.DataFrame({"hit_rate": hits, "after": after(hits)}), "leads": leads,
+        "event": "a merger", "window": "between 1 July 2025 and 30 June 2031", "before": prior,
+        "after": after(hit), "lower": 0.00003, "upper": 0.027, "prior_from": "the reference class",
+        "alarm": alarm, "alarm_from": "6 of 14 summits had one.", "hit": hit, "hit_lower": 0.55,
+        "hit_upper": 0.999, "hit_from": "Assumed, from 3 of 3 limited steps.",
+        "notes": ("The hit rate is an assumption.",),
+    }  # fmt: skip
+    return s.Headline(**(given | changes))  # type: ignore[arg-type]
+
+
 def parameters() -> s.Parameters:
     rng = np.random.default_rng(9)
     rows = []
@@ -472,6 +496,7 @@ def report(**changes: object) -> s.Report:
         "questions": questions(),
         "hindcasts": hindcasts(),
         "ledger": ledger(),
+        "headline": headline(),
         "parameters": parameters(),
         **closing(),
     }

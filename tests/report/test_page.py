@@ -59,7 +59,7 @@ def test_same_report_same_bytes(html: str) -> None:
 
 def test_specs_are_valid_vega_lite_with_the_pages_colours(page: Element) -> None:
     found = specs(page)
-    assert len(found) == len(page.all("figure")) == 19
+    assert len(found) == len(page.all("figure")) == 20
     for spec in found:
         assert spec["description"]
         assert spec["config"]["background"] == "transparent"

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from tightrope.cli.commands import app
-from tightrope.cli.options import CasePath, Json
+from tightrope.cli.commands import app, work
+from tightrope.cli.options import CasePath, Json, RunOptions, takes_run_options
 from tightrope.cli.output import emit, guarded
 
 
@@ -63,9 +63,9 @@ def base_rate(
     printed with the result. Years and ratios that cut through the case's table need the raw lists.
     """
     with guarded():
-        from tightrope.workflow import base_rate as work
+        from tightrope.workflow import base_rate as counting
 
-        found = work.chosen_filters(
+        found = counting.chosen_filters(
             since=since,
             until=until,
             kind=kind.value,
@@ -76,10 +76,18 @@ def base_rate(
             microstates=microstates,
             as_published=as_published,
         )
-        emit(work.base_rate(case, filters=found, data=data), as_json=as_json)
+        emit(counting.base_rate(case, filters=found, data=data), as_json=as_json)
+
+
+class PriorFrom(StrEnum):
+    """What gives the chance before a headline."""
+
+    reference_class = "reference-class"
+    pooled = "pooled"
 
 
 @app.command()
+@takes_run_options
 def headline(
     case: CasePath,
     window: Annotated[
@@ -88,6 +96,10 @@ def headline(
     prior: Annotated[
         float | None,
         typer.Option(metavar="P", help="Chance in the window; by default the reference class's."),
+    ] = None,
+    prior_from: Annotated[
+        PriorFrom | None,
+        typer.Option(help="Take it from the reference class, or from the pool of game, chain and class."),
     ] = None,
     event: Annotated[str, typer.Option(metavar="EVENT", help="An event of the ledger.")] = "merger",
     hit_rate: Annotated[
@@ -103,28 +115,32 @@ def headline(
         float,
         typer.Option(min=0, max=1, metavar="P", help="Statements from this probability on are headlines."),
     ] = 0.25,
-    as_json: Json = False,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the curve: .svg, .png or a page, .html.")
+    ] = None,
+    *,
+    options: RunOptions,
 ) -> None:
     """Take tonight's headline as evidence.
 
     How often headlines of the event came before summits that brought nothing is counted in the ledger.
     How often one would come before the event itself is an assumption, by default from limited steps that
-    did come; a curve shows what it does.
+    did come; a curve shows what it does. Only a pooled prior needs a fit and leaves a run.
     """
-    with guarded():
-        from tightrope.workflow import headline as work
-
-        found = work.headline(
-            case,
-            window=window,
-            prior=prior,
-            event=event,
-            hit_rate=hit_rate,
-            hit_beta=hit_beta,
-            lead=lead,
-            at_least=at_least,
-        )
-        emit(found, as_json=as_json)
+    work(
+        "headline_case",
+        case,
+        options,
+        window=window,
+        prior=prior,
+        prior_from=prior_from.value if prior_from else "",
+        event=event,
+        hit_rate=hit_rate,
+        hit_beta=hit_beta,
+        lead=lead,
+        at_least=at_least,
+        picture=picture,
+    )
 
 
 @app.command()
@@ -142,6 +158,6 @@ def silence(
     As a function of the chance that a deal leaks in a quarter, which is an assumption and is shown as one.
     """
     with guarded():
-        from tightrope.workflow import headline as work
+        from tightrope.workflow.silence import silence as quiet
 
-        emit(work.silence(quarters=quarters, prior=prior, leak=leak, struck=struck), as_json=as_json)
+        emit(quiet(quarters=quarters, prior=prior, leak=leak, struck=struck), as_json=as_json)

@@ -66,6 +66,17 @@ SCORES: Mapping[str, tuple[Column, ...]] = {
         c("log_score", "number", "mean log score, nats"),
         c("baseline_log_score", "number", "that of the constant"),
     ),
+    "hit_curve": (
+        c("hit_rate", "number", "assumed chance of such a headline before the event itself"),
+        c("after", "number", "chance of the event after the headline, were that the hit rate"),
+    ),
+    "leads": (
+        c("days", "whole", "days before a summit in which a headline counts"),
+        c("false", "text", "summits that had one, of all: `6 of 14`"),
+        c("announced", "text", "limited steps that came after one, of all: `3 of 3`"),
+        c("ratio", "number", "what the odds are multiplied by"),
+        c("after", "number", "chance after the headline"),
+    ),
     "parameters": (
         c("name", "text", "the parameter's name"),
         c("reference", "number", "its reference value"),

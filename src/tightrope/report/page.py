@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
@@ -19,6 +19,7 @@ from tightrope.report.sections import NotComputed, Report
 from tightrope.report.views.claims import claims_view
 from tightrope.report.views.closing import diagnostics_view, provenance_view, watch_view
 from tightrope.report.views.fans import fans_view
+from tightrope.report.views.headline import headline_view
 from tightrope.report.views.hindcasts import hindcasts_view
 from tightrope.report.views.judgement import judgement_view
 from tightrope.report.views.ledger import ledger_view
@@ -38,6 +39,7 @@ VIEWS: Mapping[str, tuple[str, Callable[[Any], Section]]] = {
     "questions": ("Past questions and scores", questions_view),
     "hindcasts": ("Hindcasts: forecasts from past origins", hindcasts_view),
     "ledger": ("The ledger of public predictions", ledger_view),
+    "headline": ("A headline as evidence", headline_view),
     "parameters": ("What the record says about the parameters", parameters_view),
     "diagnostics": ("Diagnostics", diagnostics_view),
     "provenance": ("Provenance", provenance_view),
@@ -52,10 +54,15 @@ MARKS = {
 }
 
 
-def sections_of(report: Report) -> tuple[Section, ...]:
-    """Every section of the page in reading order; those not computed carry the reason."""
+def sections_of(report: Report, *, only: Collection[str] = ()) -> tuple[Section, ...]:
+    """Every section of the page in reading order; those not computed carry the reason.
+
+    only  fields wanted; empty: all
+    """
     result = []
     for field, (heading, view) in VIEWS.items():
+        if only and field not in only:
+            continue
         part = getattr(report, field)
         if isinstance(part, NotComputed):
             result.append(Section(field, heading, missing=part.why))
@@ -64,8 +71,10 @@ def sections_of(report: Report) -> tuple[Section, ...]:
     return tuple(result)
 
 
-def render_report(report: Report) -> str:
+def render_report(report: Report, *, only: Collection[str] = ()) -> str:
     """The report as one HTML document, the same bytes for the same report.
+
+    only  fields of the report whose sections are wanted; empty: all
 
     It opens offline: no script, style, font, image or data comes from outside. Text, tables and static
     charts are there without JavaScript; with it, charts gain tooltips and tables a download.
@@ -82,7 +91,7 @@ def render_report(report: Report) -> str:
         undefined=StrictUndefined,
     )
     environment.filters["script_json"] = script_json
-    sections = tuple(_drawn(section) for section in sections_of(report))
+    sections = tuple(_drawn(section) for section in sections_of(report, only=only))
     charts = any(isinstance(block, Figure) for section in sections for block in section.blocks)
     scripts = (vega_bundle(), _part("page.js")) if charts else ()
     return (

@@ -240,6 +240,48 @@ class Ledger(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Headline(_Section):
+    """What one headline before a summit does to the chance of the feared event in a window.
+
+    hit_curve   table `hit_curve`: the chance after, by the assumed hit rate, ascending
+    leads       table `leads`: the same by how many days before a summit count
+    event       the feared event, for readers (`a merger`)
+    window      when, as it reads after the event (`between 1 July 2025 and 30 June 2031`)
+    before      the chance without the headline
+    after       the chance after it, at the mean of the assumed law
+    lower       lower end of the 90 % limits of the chance after
+    upper       upper end
+    prior_from  what gives the chance before (`the reference class`)
+    alarm       the counted rate of false alarms, at which a headline says nothing
+    alarm_from  what was counted, a sentence
+    hit         mean of the assumed hit rate
+    hit_lower   5 % quantile of its law
+    hit_upper   95 % quantile
+    hit_from    where it comes from, a sentence
+    mark        of the chance after: never better than assumed, since the hit rate is
+    notes       sentences
+    """
+
+    hit_curve: pd.DataFrame
+    leads: pd.DataFrame
+    event: str = ""
+    window: str = ""
+    before: float = 0.0
+    after: float = 0.0
+    lower: float = 0.0
+    upper: float = 0.0
+    prior_from: str = ""
+    alarm: float = 0.0
+    alarm_from: str = ""
+    hit: float = 0.0
+    hit_lower: float = 0.0
+    hit_upper: float = 0.0
+    hit_from: str = ""
+    mark: str = "assumed"
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Parameters(_Section):
     """What each parameter was before and after the record: table `parameters`, and the prior class."""
 
@@ -306,6 +348,7 @@ class Report:
     questions: Questions | NotComputed = NotComputed()
     hindcasts: Hindcasts | NotComputed = NotComputed()
     ledger: Ledger | NotComputed = NotComputed()
+    headline: Headline | NotComputed = NotComputed()
     parameters: Parameters | NotComputed = NotComputed()
     diagnostics: Diagnostics | NotComputed = NotComputed()
     provenance: Provenance | NotComputed = NotComputed()

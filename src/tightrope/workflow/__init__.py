@@ -158,6 +158,57 @@ def update_case(case: Path, *, rows: Path, refit: bool = False, **options: Unpac
         return Outcome(FAILED if missed else FINE, data, update.update_text(data))
 
 
+def headline_case(
+    case: Path,
+    *,
+    window: str,
+    prior: float | None = None,
+    prior_from: str = "",
+    event: str = "merger",
+    hit_rate: float | None = None,
+    hit_beta: tuple[float, float] | None = None,
+    lead: int = 90,
+    at_least: float = 0.25,
+    picture: Path | None = None,
+    **options: Unpack[Options],
+) -> Outcome:
+    """What a headline does to a chance. A run is left only where the prior comes from the model.
+
+    prior_from  `pooled` or `reference-class`; not with a prior of one's own. By default pooled where the
+                case ships hindcasts and a fit is there, with the draws of a quick run, else the other
+    """
+    from tightrope.workflow import headline as light
+    from tightrope.workflow import headline_prior as priors
+
+    first, last = light.parse_window(window)
+    if picture is not None:
+        light.check_picture(picture)
+    if prior is not None and prior_from:
+        raise light.HeadlineError("say a prior or where it comes from, not both")
+    if prior_from not in ("", *priors.SOURCES):
+        raise light.HeadlineError(f"--prior-from {prior_from}: it may be {' or '.join(priors.SOURCES)}")
+    chance: float | light.Prior | None = prior
+    wanted = {"event": event, "first": first, "last": last}
+    if prior_from == "pooled":
+        with _session(case, **options) as session:
+            chance = priors.pooled_prior(session, **wanted)  # type: ignore[arg-type]
+    elif prior is None and not prior_from and event == priors.FEARED and priors.ships_hindcasts(case):
+        options["quick"] = True
+        with _session(case, **options) as session:
+            chance = priors.prior_at_hand(session, **wanted)  # type: ignore[arg-type]
+    return light.headline(
+        case,
+        window=window,
+        prior=chance,
+        event=event,
+        hit_rate=hit_rate,
+        hit_beta=hit_beta,
+        lead=lead,
+        at_least=at_least,
+        picture=picture,
+    )
+
+
 def score_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Score past forecasts beside the baselines, and the ledger."""
     with _session(case, **options) as session:
@@ -205,6 +256,7 @@ __all__ = [
     "ask_case",
     "claims_case",
     "fit_case",
+    "headline_case",
     "hindcast_case",
     "run_case",
     "score_case",

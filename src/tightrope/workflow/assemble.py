@@ -11,7 +11,17 @@ import pandas as pd
 
 from tightrope.fit.chains import mixing
 from tightrope.report.sections import TABLES, NotComputed, Report
-from tightrope.workflow import argue, draws, hindcast_report, judgement, past, scoring, seen, trust
+from tightrope.workflow import (
+    argue,
+    draws,
+    headline_report,
+    hindcast_report,
+    judgement,
+    past,
+    scoring,
+    seen,
+    trust,
+)
 from tightrope.workflow.session import Session
 
 
@@ -32,6 +42,7 @@ def report(session: Session, *, argv: Sequence[str], made_on: str) -> Report:
         "questions": questions,
         "hindcasts": hindcast_report.section(session),
         "ledger": scoring.ledger(session),
+        "headline": headline_report.section(session),
         "parameters": trust.parameters(session),
         "watch": judgement.watch(session),
     }

@@ -11,7 +11,7 @@ import numpy as np
 from tightrope.forecast import baselines, joint
 from tightrope.forecast.answers import Answers, epsilon, floor
 from tightrope.forecast.contest import BARE, weights_at_end
-from tightrope.forecast.events import Compound, EnteredTerminal, NoTerminal
+from tightrope.forecast.events import Compound, NoTerminal
 from tightrope.forecast.hindcast import ahead_data, law_ahead
 from tightrope.forecast.pooled import Cell, Pooled, Weights, pooled
 from tightrope.forecast.questions import Question
@@ -22,6 +22,7 @@ from tightrope.runs import digest
 from tightrope.workflow.contest import MERGER
 from tightrope.workflow.hindcast import Hindcasts
 from tightrope.workflow.origins import known_record, record_of, step_of
+from tightrope.workflow.scoring import about_merger
 from tightrope.workflow.session import Session
 
 KINDS = {"states": "states", "moves": "moves", "ends": "terminals"}
@@ -70,11 +71,6 @@ def _learn(session: Session, made: Hindcasts) -> list[Any]:
     return [[list(cell), w.weights.tolist(), w.resolved] for cell, w in found.items()]
 
 
-def about_merger(event: object) -> bool:
-    """Whether an event asks about a merger and nothing else, so that the reference class speaks of it."""
-    return isinstance(event, EnteredTerminal | NoTerminal) and event.terminals == (MERGER,)
-
-
 def pooled_answers(
     session: Session, questions: Sequence[Question], answers: Answers
 ) -> dict[str, Pooled | str]:
@@ -93,7 +89,7 @@ def pooled_answers(
             found[question.id] = why or NO_CHAIN
             continue
         reference = None
-        if about_merger(question.event) and material.rates:
+        if about_merger(question) and material.rates:
             years = (question.scheduled_resolution_time - question.open_time).days / 365.25
             entered = outside_view(material.rates, years=years).probability
             reference = 1.0 - entered if isinstance(question.event, NoTerminal) else entered

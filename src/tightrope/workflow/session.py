@@ -85,6 +85,14 @@ class Session:
         found = self._verified("fit", evidence, FULL.fit)
         return found or fit_from(self.fit_data("fit", evidence, self.amount.fit))
 
+    @property
+    def has_fit(self) -> bool:
+        """Whether a fit to the whole record is there, verified, so that none need be made."""
+        evidence = self.material.evidence
+        if self._verified("fit", evidence, FULL.fit) is not None:
+            return True
+        return self.run.find("fit", inputs=self.fit_inputs(evidence, self.amount.fit)) is not None
+
     @cached_property
     def at_fit(self) -> Equilibrium:
         """The equilibrium at the posterior mode."""
