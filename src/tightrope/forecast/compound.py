@@ -20,7 +20,7 @@ import numpy as np
 from jax import Array
 
 from tightrope.forecast.automaton import Automaton
-from tightrope.forecast.laws import Laws, above, floors
+from tightrope.forecast.laws import Laws, above, cut_down, floors
 from tightrope.game.choice import mix
 from tightrope.game.compile import Game
 from tightrope.game.named import Named, Order, broadcast, multiply, scalar, total
@@ -101,14 +101,18 @@ def ahead(
     *,
     opening: int,
     then: tuple[int, Array] | None = None,
+    survive: bool = False,
 ) -> Array:
     """Probability of the events from each cell and state as an opening comes, (cells, *shape).
 
     laws, shape  cut down to the levels above `floor` (`laws.above`)
     then         a later opening and the same of it, to go on from; by default from the deadline
+    survive      jointly with the game's going on until then
     """
     moves, openings, ended = _arrays(game, tables, floor)
-    at_end, back, _ = _programs(game, shape)
+    if survive:
+        ended = {t: jnp.zeros(e.shape, dtype=e.dtype) for t, e in ended.items()}
+    at_end, back, *_ = _programs(game, shape)
     if then is None:
         last = {s: t[-1] for s, t in openings.items()}
         then = (tables.periods, at_end(jnp.asarray(tables.verdict), last))
@@ -147,6 +151,28 @@ def through_row(
     return _programs(game, shape)[2](laws, value, *row, weights, survive=survive)  # type: ignore[no-any-return]
 
 
+def through_sighting(
+    game: Game,
+    laws: Laws,
+    value: Array,
+    tables: Tables,
+    floor: Mapping[str, int],
+    *,
+    period: int,
+    factor: Named,
+) -> Array:
+    """Carry a function back through a period in which something was seen: (cells, *shape) to the same.
+
+    value   of the period's end
+    factor  probability of the sighting by states and moves as they stand where payoffs are collected; a
+            game that ended before that was not seen
+    """
+    moves, openings, ended = _arrays(game, tables, floor)
+    here = tuple({name: table[period] for name, table in part.items()} for part in (moves, openings, ended))
+    sighted = _programs(game, value.shape[1:])[3]
+    return sighted(laws, value, here, cut_down(factor, floor))  # type: ignore[no-any-return]
+
+
 def cut(game: Game, start: np.ndarray, floor: Mapping[str, int]) -> np.ndarray:
     """A distribution on the part of the grid that can be reached."""
     return start[tuple(slice(floor.get(name, 0), None) for name in game.states)]
@@ -171,8 +197,10 @@ def _step(f: Named, order: Order, name: str, table: Array) -> Named:
 
 
 @lru_cache(maxsize=32)
-def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
-    """Compiled: the deadline; periods on the way back from it; one period of which a row was read."""
+def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any, Any, Any]:
+    """Compiled when first used: the deadline; periods on the way back from it; one period of which a row was
+    read; one in which something was seen.
+    """
     wide = replace(game, order=Order({AXIS: -1, **game.order.rank}))
     axes = (AXIS, *game.states)
     final = max((n for n, step in enumerate(game.plan.steps) if isinstance(step, Choice)), default=-1)
@@ -193,9 +221,12 @@ def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
         ended: Mapping[str, Named],
         seen: Mapping[str, Array],
         until: int,
+        factor: Named | None = None,
     ) -> Named:
         def visit(position: int, functions: Functions) -> Functions:
             f = functions[WORLD]
+            if factor is not None and position == game.plan.pay:
+                f = multiply(wide.order, f, factor)
             step = game.plan.steps[position] if position >= 0 else None
             for move in step.moves if isinstance(step, Choice) else ():
                 if move.move in moves:
@@ -214,6 +245,13 @@ def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
                 f = mix(wide, f, strategy, move.move)
             return {WORLD: f}
 
+        def leaving(step: int) -> ExitLaw:
+            if step >= until:
+                return ExitLaw(scalar(0.0), {})
+            early = factor is not None and step <= game.plan.pay
+            # Without shares what leaves is worth nothing.
+            return ExitLaw(laws.exits[step].probability, {}) if early else laws.exits[step]
+
         found = walk_back(
             wide,
             {WORLD: Named(value, axes)},
@@ -221,7 +259,7 @@ def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
             stretch=partial(
                 through,
                 wide,
-                exit_law=lambda step, view: laws.exits[step] if step < until else ExitLaw(scalar(0.0), {}),
+                exit_law=lambda step, view: leaving(step),
                 terminal=lambda name, view: ended[name],
                 visit=visit,
             ),
@@ -259,4 +297,11 @@ def _programs(game: Game, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
                 f = multiply(wide.order, f, Named(w, (name,)))
         return fill(f, value.shape[0])
 
-    return jax.jit(at_end), jax.jit(back), jax.jit(read, static_argnames="survive")
+    def sighted(laws: Laws, value: Array, here: Any, factor: Named) -> Array:
+        moves, openings, ended = here
+        gone = {t: Named(e, (AXIS,)) for t, e in ended.items()}
+        f = walk(laws, value, moves, gone, {}, len(game.plan.steps), factor)
+        return fill(look(f, openings), value.shape[0])
+
+    reading = jax.jit(read, static_argnames="survive")
+    return jax.jit(at_end), jax.jit(back), reading, jax.jit(sighted)

@@ -44,20 +44,23 @@ def floors(game: Game, live: np.ndarray) -> dict[str, int]:
 
 def above(laws: Laws, floor: Mapping[str, int]) -> Laws:
     """The same laws on the part of the grid that can still be reached. Later years need far less of it."""
-
-    def cut(x: Named) -> Named:
-        data = x.data
-        for axis, name in enumerate(x.axes):
-            low = floor.get(name.removesuffix("'"), 0)
-            if low:
-                data = jax.lax.slice_in_dim(data, low, data.shape[axis], axis=axis)
-        return Named(data, x.axes)
-
     return Laws(
-        {k: cut(v) for k, v in laws.kernels.items()},
+        {k: cut_down(v, floor) for k, v in laws.kernels.items()},
         {
-            k: ExitLaw(cut(law.probability), {t: cut(s) for t, s in law.shares.items()})
+            k: ExitLaw(
+                cut_down(law.probability, floor), {t: cut_down(s, floor) for t, s in law.shares.items()}
+            )
             for k, law in laws.exits.items()
         },
-        {k: cut(v) for k, v in laws.strategies.items()},
+        {k: cut_down(v, floor) for k, v in laws.strategies.items()},
     )
+
+
+def cut_down(x: Named, floor: Mapping[str, int]) -> Named:
+    """An array on the part of the grid that can still be reached."""
+    data = x.data
+    for axis, name in enumerate(x.axes):
+        low = floor.get(name.removesuffix("'"), 0)
+        if low:
+            data = jax.lax.slice_in_dim(data, low, data.shape[axis], axis=axis)
+    return Named(data, x.axes)
