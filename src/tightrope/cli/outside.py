@@ -10,7 +10,7 @@ import typer
 
 from tightrope.cli.commands import app, work
 from tightrope.cli.options import CasePath, Json, RunOptions, takes_run_options
-from tightrope.cli.output import emit, guarded
+from tightrope.cli.output import BadInput, emit, guarded
 
 
 class Counted(StrEnum):
@@ -92,7 +92,7 @@ def headline(
     case: CasePath,
     window: Annotated[
         str, typer.Option(metavar="SPAN", help="2026-07-01..2031-06-30, or a period such as 2026Q3.")
-    ],
+    ] = "",
     prior: Annotated[
         float | None,
         typer.Option(metavar="P", help="Chance in the window; by default the reference class's."),
@@ -118,6 +118,17 @@ def headline(
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the curve: .svg, .png or a page, .html.")
     ] = None,
+    seen: Annotated[
+        str, typer.Option(metavar="NAME", help="Take this observable of the case as seen instead.")
+    ] = "",
+    in_: Annotated[
+        str, typer.Option("--in", metavar="PERIOD", help="When it is seen; by default the next period.")
+    ] = "",
+    question: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="With --seen: these live questions only.")
+    ] = None,
+    ask: Annotated[str, typer.Option(metavar="EVENT", help="With --seen: ask this too.")] = "",
+    by: Annotated[str, typer.Option(metavar="DAY", help="Deadline of --ask.")] = "",
     *,
     options: RunOptions,
 ) -> None:
@@ -126,7 +137,28 @@ def headline(
     How often headlines of the event came before summits that brought nothing is counted in the ledger.
     How often one would come before the event itself is an assumption, by default from limited steps that
     did come; a curve shows what it does. Only a pooled prior needs a fit and leaves a run.
+
+    --seen takes a named event of the model instead, such as a summit: posterior draws, states and moves are
+    weighed by how likely each made it, and every live question moves from one number to another.
     """
+    with guarded():
+        of_seen = {"--in": in_, "--question": question, "--ask": ask, "--by": by}
+        of_news = {
+            "--window": window,
+            "--prior": prior is not None,
+            "--prior-from": prior_from,
+            "--hit-rate": hit_rate is not None,
+            "--hit-beta": hit_beta,
+            "--picture": picture,
+        }
+        stray = [name for name, given in (of_news if seen else of_seen).items() if given]
+        if stray:
+            raise BadInput(f"{', '.join(stray)} and --seen {'do not go' if seen else 'go'} together")
+        if not seen and not window:
+            raise BadInput("say --window, such as 2026Q3, or --seen and an observable of the case")
+    if seen:
+        asked = {"questions": tuple(question or ()), "event": ask, "by": by}
+        work("sighting_case", case, options, observable=seen, period=in_, **asked)
     work(
         "headline_case",
         case,

@@ -209,6 +209,26 @@ def headline_case(
     )
 
 
+def sighting_case(
+    case: Path,
+    *,
+    observable: str,
+    period: str = "",
+    questions: tuple[str, ...] = (),
+    event: str = "",
+    by: str = "",
+    **options: Unpack[Options],
+) -> Outcome:
+    """What seeing an observable of the case in a period to come does to each live question."""
+    from tightrope.workflow import sighted
+
+    with _session(case, **options) as session:
+        data = sighted.sighting_data(
+            session, observable, period=period, questions=questions, event=event, by=by
+        )
+        return Outcome(FINE if data["questions"] else FAILED, data, sighted.sighting_text(data))
+
+
 def score_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Score past forecasts beside the baselines, and the ledger."""
     with _session(case, **options) as session:
@@ -260,6 +280,7 @@ __all__ = [
     "hindcast_case",
     "run_case",
     "score_case",
+    "sighting_case",
     "solve_case",
     "update_case",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from tightrope.forecast.fears import event_counts, statement_counts, summit_hits
 from tightrope.workflow.session import Session
 
 
-def observables(session: Session) -> pd.DataFrame:
-    """One row a period and observable: expected (at the reference, at the printed codes) and seen.
+def observables(session: Session, *, parameters: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """One row a period and observable: expected (at the printed codes) and seen.
+
+    parameters  values by name; by default the case's own
 
     A bernoulli observable is expected with its probability and seen as 0 or 1; an
     autoregressive one is expected from the count seen a period before. Rows with a move
@@ -25,7 +28,7 @@ def observables(session: Session) -> pd.DataFrame:
     coded, game = material.coded, material.game
     if coded is None:
         return pd.DataFrame(columns=["period", "observable", "expected", "seen"])
-    parameters = {name: p.value for name, p in material.case.parameters.items()}
+    parameters = dict(parameters or {name: p.value for name, p in material.case.parameters.items()})
     tables = {name: (axes, dict(np.ndenumerate(data))) for name, (data, axes) in game.tables.items()}
     rows: list[dict[str, Any]] = []
     for name, noun in material.case.observables.items():

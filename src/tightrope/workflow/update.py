@@ -98,7 +98,7 @@ def update_data(session: Session, file: Path, *, refit: bool) -> dict[str, Any]:
     """Draws, forecasts before and after, and what each observation did to each of them."""
     material = session.material
     rows = new_rows(material, file)
-    questions = _due(material)
+    questions = questions_due(material)
     found = _updated(session, session.fit, rows, questions, file, "update")
     if found.degenerate and not refit:
         session.warn(
@@ -132,7 +132,7 @@ def update_data(session: Session, file: Path, *, refit: bool) -> dict[str, Any]:
     }
 
 
-def _due(material: Material) -> tuple[Question, ...]:
+def questions_due(material: Material) -> tuple[Question, ...]:
     """Live questions that were asked at the record's end. Raises QuestionError without any."""
     length = material.case.calendar.period
     last = material.evidence.periods[-1]
