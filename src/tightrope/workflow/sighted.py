@@ -198,9 +198,7 @@ def _moved(questions: list[Mapping[str, Any]]) -> str:
 
 def _calibrated(found: Mapping[str, Any] | None) -> list[str]:
     if found is None:
-        return [
-            "The case does not say what shows it in the record, so nothing says how well it is calibrated."
-        ]
+        return ["The case does not say what shows it in the record, so its calibration is unknown."]
     said = " and ".join(
         f"{found[where]['expected']:.1f} (sd {found[where]['sd']:.1f}) at the {name}"
         for where, name in (("reference", "reference values"), ("fit", "fit"))
