@@ -122,6 +122,9 @@ def test_a_prior_can_be_given() -> None:
     ("more", "words"),
     [
         (["--window", "soon"], "'soon' is no window"),
+        ([], "say --window, such as 2026Q3, or --seen"),
+        (["--seen", "summit", *WINDOW], "--window and --seen do not go together"),
+        ([*WINDOW, "--in", "2026Q3"], "--in and --seen go together"),
         (["--window", "2026-12-31..2026-01-01"], "ends before it begins"),
         (["--window", "2026-02-30..2026-03-31"], "is no window"),
         ([*FIVE_YEARS, "--event", "leader-exi"], "did you mean leader-exit"),

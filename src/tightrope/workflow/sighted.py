@@ -172,8 +172,8 @@ def sighting_text(data: Mapping[str, Any]) -> str:
     return blocks(
         [
             f"{data['case']}: suppose that in {period} this is seen: {label}.",
-            f"The model gives that {beside(data['chance'])}; 90 % of draws {percent(data['chance_lower'])} to "
-            f"{percent(data['chance_upper'])}.",
+            f"The model gives that {beside(data['chance'])}; 90 % of draws say "
+            f"{percent(data['chance_lower'])} to {percent(data['chance_upper'])}.",
             _moved(data["questions"]),
         ],
         [table(rows, ["question", "from", "to", "90 % interval", "points", ""])] if rows else [],
@@ -204,7 +204,7 @@ def _calibrated(found: Mapping[str, Any] | None) -> list[str]:
         for where, name in (("reference", "reference values"), ("fit", "fit"))
     )
     return [
-        f"In the record it was seen in {found['seen']} of {found['periods']} coded periods; the model gives "
-        f"{said}, taken at the",
-        "printed codes. No fit uses the observable, so its own numbers are as assumed in the case.",
+        f"In the record it was seen in {found['seen']} of {found['periods']} coded periods; the model gives",
+        f"{said}, taken at the printed codes.",
+        "No fit uses the observable, so its own numbers are as the case assumes them.",
     ]
