@@ -103,7 +103,7 @@ def test_the_curve_is_drawn_with_its_finding_and_never_over_a_file(tmp_path: Pat
     page = (tmp_path / "curve.html").read_text(encoding="utf-8")
     assert finding in page
     assert page.count("<section ") == 1
-    assert "default-src 'none'" in page
+    assert "default-src &#39;none&#39;" in page
     before = (tmp_path / "curve.svg").read_bytes()
     done = run("headline", CASE, *FIVE_YEARS, "--picture", tmp_path / "curve.svg", code=2)
     assert "exists already" in done.stderr
