@@ -20,7 +20,7 @@ LONG = (
     "tests/record/",
 )
 MAPS = Path("/proc/self/maps")
-MOST_MAPS = 15_000
+MOST_MAPS = 30_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

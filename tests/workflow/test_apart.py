@@ -28,8 +28,8 @@ def test_fits_made_apart_are_the_same_to_the_bit(case: Path) -> None:
     known = list(material.evidence.periods[-3:-1])
     jobs = [OriginFit(str(case), Coding(), period, EFFORT, 4) for period in known]
     apart = {r.index: r for r in executor.map(fit_origin, jobs, workers=2)}
-    for number, period in enumerate(known):
-        assert apart[number].ok, apart[number].error
-        here = steps.fit(material.known_at(period), effort=EFFORT, seed=4, keep=compute_now)
-        assert json.dumps(apart[number].value) == json.dumps(here)  # nan is equal to itself there
+    for result in apart.values():
+        assert result.ok, result.error
+    here = steps.fit(material.known_at(known[0]), effort=EFFORT, seed=4, keep=compute_now)
+    assert json.dumps(apart[0].value) == json.dumps(here)  # nan is equal to itself there
     assert apart[0].value != apart[1].value
