@@ -20,10 +20,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from tightrope.forecast.answers import solve_draw
 from tightrope.forecast.origin import next_opening
 from tightrope.forecast.targets import Target
 from tightrope.game.compile import Game
-from tightrope.game.equilibrium import primitives_function, solve, strategies_function
 from tightrope.game.forward import pull
 from tightrope.game.named import Named
 from tightrope.game.primitives import Primitives
@@ -111,19 +111,16 @@ def look_ahead(
     total: Any = None
     failed, worst = 0, 0.0
     for number, theta in enumerate(thetas):
-        found = solve(game, theta, warm=warm)
-        if not found.certificate.good and warm is not None:
-            found = solve(game, theta, branch="direct")
+        found = solve_draw(game, theta, warm=warm)
         if on_progress is not None:
             on_progress(number + 1, len(thetas))
-        if not found.certificate.good:
+        if found is None:
             failed += 1
             continue
-        worst = max(worst, found.certificate.residual)
-        numbers = primitives_function(game)(jnp.asarray(theta))
-        strategies, _ = strategies_function(game, found.convention)(jnp.asarray(found.z), numbers)
-        start = next_opening(evidence, filter_record(evidence, theta, found.z), numbers, strategies)
-        ahead = push_ahead(game, numbers, strategies, start, periods=periods)
+        worst = max(worst, found.residual)
+        filtered = filter_record(evidence, theta, found.z)
+        start = next_opening(evidence, filtered, found.numbers, found.strategies)
+        ahead = push_ahead(game, found.numbers, found.strategies, start, periods=periods)
         total = ahead if total is None else jax.tree_util.tree_map(np.add, total, ahead)
     draws = len(thetas) - failed
     if not draws:

@@ -52,12 +52,14 @@ class Contest:
     step: int
 
 
-def contest(material: Material, made: Hindcasts, *, seed: int) -> Contest:
-    """Set the game and the pool beside every rival, all from the record as known at each origin."""
-    coded = record_of(material)
-    targets = targets_of(coded, moves=material.moves, terminals=material.game.terminals)
-    step, years = step_of(material), 1.0 / step_of(material)
-    laws: Laws = {BARE: {}}
+def laws_of_all(
+    material: Material, made: Hindcasts, targets: Sequence[Target], *, only: Sequence[str] = ()
+) -> Laws:
+    """What the unfloored game and its rivals say of each target from each origin, as known there.
+
+    only  rivals wanted; empty: all
+    """
+    laws: Laws = {name: {} for name in (BARE, *only)}
     for known, ahead in made.ahead.items():
         rivals = rival_laws(
             known_record(material, known),
@@ -67,14 +69,21 @@ def contest(material: Material, made: Hindcasts, *, seed: int) -> Contest:
             rising=material.rising,
             rates=material.rates,
             merger=MERGER,
-            years=years,
+            years=1.0 / step_of(material),
+            only=only,
         )
-        for h in HORIZONS:
-            for target in targets:
-                laws[BARE][Key(known, h, target.name)] = law_ahead(ahead, target, h)
+        laws[BARE] |= {Key(known, h, t.name): law_ahead(ahead, t, h) for h in HORIZONS for t in targets}
         for name, table in rivals.items():
             of = laws.setdefault(name, {})
             of |= {Key(known, h, target): law for (h, target), law in table.items()}
+    return laws
+
+
+def contest(material: Material, made: Hindcasts, *, seed: int) -> Contest:
+    """Set the game and the pool beside every rival, all from the record as known at each origin."""
+    coded, step = record_of(material), step_of(material)
+    targets = targets_of(coded, moves=material.moves, terminals=material.game.terminals)
+    laws = laws_of_all(material, made, targets)
     truth = resolve(targets, coded, origins=tuple(made.ahead))
     full, weights = with_pool(laws, truth, targets, epsilon=epsilon(), step=step)
     order = [GAME, BARE, POOLED, *(name for name in laws if name != BARE)]

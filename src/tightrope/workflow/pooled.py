@@ -10,18 +10,18 @@ import numpy as np
 
 from tightrope.forecast import baselines, joint
 from tightrope.forecast.answers import Answers, epsilon, floor
-from tightrope.forecast.contest import BARE, weights_at_end
+from tightrope.forecast.contest import weights_at_end
 from tightrope.forecast.events import Compound, NoTerminal
-from tightrope.forecast.hindcast import ahead_data, law_ahead
+from tightrope.forecast.hindcast import ahead_data
 from tightrope.forecast.pooled import Cell, Pooled, Weights, pooled
 from tightrope.forecast.questions import Question
 from tightrope.forecast.reference_class import outside_view
-from tightrope.forecast.rivals import MARKOV, REFERENCE, rival_laws
-from tightrope.forecast.targets import HORIZONS, Key, resolve, targets_of
+from tightrope.forecast.rivals import MARKOV, REFERENCE
+from tightrope.forecast.targets import resolve, targets_of
 from tightrope.runs import digest
-from tightrope.workflow.contest import MERGER
+from tightrope.workflow.contest import laws_of_all
 from tightrope.workflow.hindcast import Hindcasts
-from tightrope.workflow.origins import known_record, record_of, step_of
+from tightrope.workflow.origins import record_of, step_of
 from tightrope.workflow.scoring import about_merger
 from tightrope.workflow.session import Session
 
@@ -48,26 +48,10 @@ def _learn(session: Session, made: Hindcasts) -> list[Any]:
     material = session.material
     coded = record_of(material)
     targets = targets_of(coded, moves=material.moves, terminals=material.game.terminals)
-    step = step_of(material)
     session.progress("learning pooling weights from the hindcasts", 0, None)
-    laws: dict[str, dict[Key, np.ndarray]] = {BARE: {}, MARKOV: {}, REFERENCE: {}}
-    for known, ahead in made.ahead.items():
-        rivals = rival_laws(
-            known_record(material, known),
-            targets,
-            horizons=HORIZONS,
-            moves=material.moves,
-            rising=material.rising,
-            rates=material.rates,
-            merger=MERGER,
-            years=1.0 / step,
-            only=(MARKOV, REFERENCE),
-        )
-        for name, table in rivals.items():
-            laws[name] |= {Key(known, h, target): law for (h, target), law in table.items()}
-        laws[BARE] |= {Key(known, h, t.name): law_ahead(ahead, t, h) for h in HORIZONS for t in targets}
+    laws = laws_of_all(material, made, targets, only=(MARKOV, REFERENCE))
     truth = resolve(targets, coded, origins=tuple(made.ahead))
-    found = weights_at_end(laws, truth, targets, known=coded.periods[-1], step=step)
+    found = weights_at_end(laws, truth, targets, known=coded.periods[-1], step=step_of(material))
     return [[list(cell), w.weights.tolist(), w.resolved] for cell, w in found.items()]
 
 
