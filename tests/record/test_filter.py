@@ -15,7 +15,7 @@ from tests.record.small import Solved, coded, enumerate_record, everything
 from tightrope.case.schema import Case
 from tightrope.game.compile import Game
 from tightrope.record.coding import CodedRecord
-from tightrope.record.filter import Evidence, Filtered, run_filter, to_grid
+from tightrope.record.filter import Evidence, Filtered, run_filter, to_grid, trim
 from tightrope.record.likelihood import filter_record, prepare_record
 
 LADDER = [[1, 0, 0], [0.3, 0.7, 0], [0, 1, 0], [0, 0.2, 0.8]]
@@ -32,7 +32,7 @@ def compiled(game: Game) -> Any:
 
 def filtered(solved: Solved, record: CodedRecord) -> tuple[Evidence, Filtered]:
     evidence = prepare_record(solved.game, record)
-    return evidence, compiled(solved.game)(evidence.arrays, solved.numbers, solved.strategies)
+    return evidence, trim(evidence, compiled(solved.game)(evidence.arrays, solved.numbers, solved.strategies))
 
 
 def check(solved: Solved, record: CodedRecord, evidence: Evidence, found: Filtered) -> None:

@@ -63,6 +63,24 @@ def test_gradient_in_pieces_is_the_traced_gradient() -> None:
     assert float(found.value) == pytest.approx(float(np.sum(found.rows)), abs=1e-12)
 
 
+def test_rows_that_only_lengthen_a_record_change_nothing() -> None:
+    """Same value, parts and gradient with and without them."""
+    solved = Solved(tiny_case())
+    record = simulate(solved.game, solved.numbers, solved.strategies, periods=ROWS, seed=4)
+    given = solved.game, record, solved.numbers, solved.strategies
+    plain, longer = prepare(*given), prepare(*given, bucket=5)
+    assert len(longer.arrays["live"]) == 10
+    for part in ("value", "rows"):
+        assert np.asarray(getattr(value_only(longer, solved.theta), part)) == pytest.approx(
+            np.asarray(getattr(value_only(plain, solved.theta), part)), abs=1e-13
+        )
+    expected = value_and_gradient(plain, solved.theta, tolerance=TIGHT)
+    found = value_and_gradient(longer, solved.theta, tolerance=TIGHT)
+    assert found[0].rows.shape == (ROWS,)
+    assert found[1] == pytest.approx(expected[1], abs=1e-12)
+    assert np.isfinite(found[1]).all()
+
+
 def test_no_gradient_without_a_certificate() -> None:
     lost = np.full_like(everything().z, np.nan)
     found, gradient = value_and_gradient(soft(), everything().theta, warm=lost, tolerance=TIGHT)

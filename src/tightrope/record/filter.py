@@ -52,7 +52,8 @@ class Evidence:
     """A record prepared for one game: supports, weights and gather indices, all constant.
 
     `arrays` holds what the traced filter takes as arguments, so that big index
-    arrays are never folded into the compiled program.
+    arrays are never folded into the compiled program. They may hold more rows than
+    the record (see `prepare`); `trim` takes those off what the filter gives.
     """
 
     game: Game
@@ -94,8 +95,14 @@ def _map_parts(game: Game, parts: _Parts, function: Any) -> _Parts:
     )
 
 
-def prepare(game: Game, coded: CodedRecord, numbers: Primitives, strategies: Strategies) -> Evidence:
-    """Prepare a record for filtering. `numbers` and `strategies` serve only for their axes."""
+def prepare(
+    game: Game, coded: CodedRecord, numbers: Primitives, strategies: Strategies, *, bucket: int = 1
+) -> Evidence:
+    """Prepare a record for filtering. `numbers` and `strategies` serve only for their axes.
+
+    bucket  the arrays are lengthened to a multiple of so many rows, which say nothing: records of
+            different lengths then share one compiled program
+    """
     support = build_support(game, coded)
     gathers: dict[str, np.ndarray] = {}
     final = last_choice(game)
@@ -116,11 +123,18 @@ def prepare(game: Game, coded: CodedRecord, numbers: Primitives, strategies: Str
         start = start * _start_weights(game, name)[support.levels[name][0]].reshape(shape)
     arrays = {
         "gathers": gathers,
-        "start": start,
         "state_weights": {name: support.weights[name] for name in game.states},
         "move_weights": {name: support.weights[name] for name in game.moves},
     }
-    return Evidence(game, coded.periods, support, jax.tree_util.tree_map(jnp.asarray, arrays))
+    more = -support.rows % bucket
+    whole = {name: _lengthen(tables, more) for name, tables in arrays.items()}
+    whole |= {"start": start, "live": np.arange(support.rows + more) < support.rows}
+    return Evidence(game, coded.periods, support, jax.tree_util.tree_map(jnp.asarray, whole))
+
+
+def _lengthen(tables: Mapping[str, np.ndarray], rows: int) -> dict[str, np.ndarray]:
+    """The last row of each table repeated."""
+    return {key: np.concatenate([x, np.repeat(x[-1:], rows, axis=0)]) for key, x in tables.items()}
 
 
 def _start_weights(game: Game, name: str) -> np.ndarray:
@@ -135,7 +149,10 @@ def _start_weights(game: Game, name: str) -> np.ndarray:
 def run_filter(
     game: Game, arrays: Mapping[str, Any], numbers: Primitives, strategies: Strategies
 ) -> Filtered:
-    """Filter a record (arrays from `prepare`). Traceable and differentiable."""
+    """Filter a record (arrays from `prepare`). Traceable and differentiable.
+
+    Rows that only lengthen the arrays have log probability zero and states that mean nothing.
+    """
     gathers = arrays["gathers"]
 
     state_weights, move_weights = arrays["state_weights"], arrays["move_weights"]
@@ -177,12 +194,13 @@ def run_filter(
             total = total * weights[name].reshape([-1 if k == number else 1 for k in range(len(shape))])
         return total
 
-    def step(belief: Array, row: tuple[_Parts, dict[str, Array], Array, Array]) -> tuple[Array, Any]:
-        here, seen, weight, likelihood = row
-        weighted = belief * weight
-        seen_states = jnp.sum(weighted)
+    def step(belief: Array, row: tuple[_Parts, dict[str, Array], Array, Array, Array]) -> tuple[Array, Any]:
+        here, seen, weight, likelihood, live = row
+        # Probability one in a row that is not there, lest its derivative be zero times infinity.
+        weighted = jnp.where(live, belief * weight, start)
+        seen_states = jnp.where(live, jnp.sum(weighted), 1.0)
         filtered = weighted / jnp.where(seen_states > 0, seen_states, 1.0)
-        seen_moves = jnp.sum(filtered * likelihood)
+        seen_moves = jnp.where(live, jnp.sum(filtered * likelihood), 1.0)
         log_probability = jnp.log(seen_states) + jnp.log(seen_moves)
 
         def linear(f: Array) -> Array:
@@ -197,10 +215,14 @@ def run_filter(
 
     likelihoods = jax.vmap(moves_probability)((alone, move_weights))
     weights = jax.vmap(prior_weight)(state_weights)
-    _, (log_probability, filtered) = jax.lax.scan(
-        step, arrays["start"], (parts, move_weights, weights, likelihoods)
-    )
+    start, rows = arrays["start"], (parts, move_weights, weights, likelihoods, arrays["live"])
+    _, (log_probability, filtered) = jax.lax.scan(step, start, rows)
     return Filtered(log_probability, filtered)
+
+
+def trim(evidence: Evidence, filtered: Filtered) -> Filtered:
+    """What the filter gives for the record's own rows."""
+    return Filtered(*(part[: evidence.support.rows] for part in filtered))
 
 
 def to_grid(evidence: Evidence, states: np.ndarray) -> np.ndarray:
@@ -213,4 +235,4 @@ def to_grid(evidence: Evidence, states: np.ndarray) -> np.ndarray:
     return result
 
 
-__all__ = ["Change", "Evidence", "Exit", "Filtered", "prepare", "run_filter", "to_grid"]
+__all__ = ["Change", "Evidence", "Exit", "Filtered", "prepare", "run_filter", "to_grid", "trim"]

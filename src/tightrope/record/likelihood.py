@@ -31,7 +31,7 @@ from tightrope.game.fixed_point import Root, implicit_gradient
 from tightrope.game.layout import start
 from tightrope.game.primitives import Primitives, primitives
 from tightrope.record.coding import CodedRecord
-from tightrope.record.filter import Evidence, Filtered, prepare, run_filter
+from tightrope.record.filter import Evidence, Filtered, prepare, run_filter, trim
 
 
 class Likelihood(NamedTuple):
@@ -55,6 +55,10 @@ class Likelihood(NamedTuple):
     principal: Array
 
 
+BUCKET = 64
+"""Records are lengthened to a multiple of so many rows: past origins then share their compiled programs."""
+
+
 def prepare_record(game: Game, coded: CodedRecord) -> Evidence:
     """Prepare a record for repeated likelihoods. Solves nothing."""
     theta = jnp.asarray(game.theta())
@@ -64,7 +68,7 @@ def prepare_record(game: Game, coded: CodedRecord) -> Evidence:
         return numbers, strategies_at(game, start(game), numbers, "agent")
 
     numbers, strategies = jax.eval_shape(shapes, theta)
-    return prepare(game, coded, numbers, strategies)
+    return prepare(game, coded, numbers, strategies, bucket=BUCKET)
 
 
 def log_likelihood(
@@ -76,7 +80,10 @@ def log_likelihood(
     convention: Convention = "agent",
     tolerance: float = TOLERANCE,
 ) -> Likelihood:
-    """Solve at theta (from z0) and filter the record. Traceable; differentiable in theta."""
+    """Solve at theta (from z0) and filter the record. Traceable; differentiable in theta.
+
+    `rows` goes on with zeros where the record's arrays were lengthened.
+    """
     root, numbers = solve_root(game, theta, z0, convention=convention, tolerance=tolerance)
     strategies = strategies_at(game, root.z, numbers, convention)
     filtered = run_filter(game, arrays, numbers, strategies)
@@ -106,7 +113,8 @@ def filter_record(
     evidence: Evidence, theta: np.ndarray, z: np.ndarray, *, convention: Convention = "agent"
 ) -> Filtered:
     """Filter a record under a solved equilibrium (its parameter vector and fixed point z)."""
-    return _compiled(evidence.game, convention)(jnp.asarray(theta), jnp.asarray(z), evidence.arrays)  # type: ignore[no-any-return]
+    run = _compiled(evidence.game, convention)
+    return trim(evidence, run(jnp.asarray(theta), jnp.asarray(z), evidence.arrays))
 
 
 @lru_cache(maxsize=16)
@@ -198,7 +206,7 @@ def value_and_gradient(
     root, principal = _root(game, numbers, warm, branch, convention, tolerance)
     given, adjoint, to_theta = _pieces(game, convention)
     (value, rows), (direct, by_z) = given(numbers, root.z, arrays)
-    found = _found(value, rows, root, principal)
+    found = _found(value, rows[: evidence.support.rows], root, principal)
     if not float(root.residual) <= tolerance:
         return found, np.full(len(game.parameters), np.nan)
     return found, np.asarray(to_theta(vector, adjoint(numbers, root.z, direct, by_z)))

@@ -9,7 +9,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import jax
 import numpy as np
 
 from tightrope import executor
@@ -51,11 +50,7 @@ class Job:
 def forecast_origin(job: Job, _: int) -> dict[str, Any]:
     """Fit and forecast as plain data. The seed is the run's, so that it does not matter where it is made."""
     material = _material(job.case, job.coding)
-    try:
-        return forecast_from(material.known_at(job.known), job, questions_open(material, job.known))
-    finally:
-        # Each origin's record has a length of its own, so its programs serve no other and would pile up.
-        jax.clear_caches()  # type: ignore[no-untyped-call]
+    return forecast_from(material.known_at(job.known), job, questions_open(material, job.known))
 
 
 @lru_cache(maxsize=2)
