@@ -27,7 +27,7 @@ from tightrope.argument.periods import (
 )
 from tightrope.case.schema import Quantity
 from tightrope.game.equilibrium import Equilibrium, primitives_function
-from tightrope.game.named import Named, broadcast
+from tightrope.game.named import Named, broadcast, scalar
 from tightrope.game.primitives import Primitives, evaluator
 from tightrope.game.walk import Strategies
 
@@ -100,6 +100,7 @@ class _At:
         }
         self.evaluate = evaluator(self.game, jnp.asarray(equilibrium.theta))
         self.joints: dict[Any, Numbers] = {}
+        self.marginals: dict[Any, Numbers] = {}
 
     def value(self, quantity: Quantity) -> float:
         if quantity.value is not None:
@@ -148,8 +149,11 @@ class _At:
         """An expression as a small named array at this parameter vector."""
         return self.evaluate(self.game.node(expression) if node is None else node)
 
+    def over_axes(self, x: Named, names: tuple[str, ...]) -> Numbers:
+        return np.asarray(broadcast(x, names, self.game.sizes).data)
+
     def full(self, x: Named) -> Numbers:
-        return np.asarray(broadcast(x, self.axes, self.game.sizes).data)
+        return self.over_axes(x, self.axes)
 
     def in_period(self, quantity: Quantity) -> float:
         expression = quantity.probability if quantity.probability is not None else quantity.expectation
@@ -165,12 +169,24 @@ class _At:
             live, _ = self.start(quantity)
             joint = joint_at_pay(self.game)(self.numbers, self.forced(quantity.do), jnp.asarray(live))
             self.joints[key] = np.asarray(joint)
-        joint = self.joints[key]
-        weight = joint if quantity.given is None else joint * (self.full(self.table(quantity.given)) != 0)
-        what = self.full(self.table(expression))
+        what = self.table(expression)
+        given = scalar(1.0) if quantity.given is None else self.table(quantity.given)
+        # Only the axes that are asked for: the joint distribution is large, and most quantities are not.
+        names = tuple(name for name in self.axes if name in what.axes or name in given.axes)
+        joint = self.marginal(key, names)
+        weight = joint if quantity.given is None else joint * (self.over_axes(given, names) != 0)
+        worth = self.over_axes(what, names)
         if quantity.probability is not None:
-            what = (what != 0).astype(float)
-        return _ratio(float(np.sum(weight * what)), float(np.sum(weight)), quantity)
+            worth = (worth != 0).astype(float)
+        return _ratio(float(np.sum(weight * worth)), float(np.sum(weight)), quantity)
+
+    def marginal(self, key: Any, names: tuple[str, ...]) -> Numbers:
+        """A joint distribution summed over all axes but these."""
+        found = self.marginals.get((key, names))
+        if found is None:
+            others = tuple(n for n, name in enumerate(self.axes) if name not in names)
+            found = self.marginals[key, names] = self.joints[key].sum(axis=others)
+        return found
 
     def rising(self, quantity: Quantity) -> float:
         variable = str(quantity.rises)

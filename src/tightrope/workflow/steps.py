@@ -102,11 +102,17 @@ def at_mode(evidence: Evidence, fitted: Fit) -> np.ndarray | None:
     The direct solve is tried before the principal branch is followed: where both lead to the same
     equilibrium, as the likelihood shows, it takes a fraction of the time.
     """
+    return _at_mode(evidence, tuple(fitted.theta.tolist()), fitted.log_likelihood)
+
+
+@lru_cache(maxsize=64)
+def _at_mode(evidence: Evidence, theta: tuple[float, ...], log_likelihood: float) -> np.ndarray | None:
+    """Once a fit: verifying it and forecasting from it ask for the same point."""
     branches: tuple[Branch, ...] = ("direct", "principal")
     for branch in branches:
-        found = value_only(evidence, fitted.theta, branch=branch)
+        found = value_only(evidence, np.array(theta), branch=branch)
         certified = float(found.residual) <= TOLERANCE
-        if certified and abs(float(found.value) - fitted.log_likelihood) < SAME:
+        if certified and abs(float(found.value) - log_likelihood) < SAME:
             return np.asarray(found.z)
     return None
 
