@@ -127,7 +127,7 @@ def prepare(
         "move_weights": {name: support.weights[name] for name in game.moves},
     }
     more = -support.rows % bucket
-    whole = {name: _lengthen(tables, more) for name, tables in arrays.items()}
+    whole: dict[str, Any] = {name: _lengthen(tables, more) for name, tables in arrays.items()}
     whole |= {"start": start, "live": np.arange(support.rows + more) < support.rows}
     return Evidence(game, coded.periods, support, jax.tree_util.tree_map(jnp.asarray, whole))
 
