@@ -3,7 +3,8 @@
 With everybody's strategies held at the equilibrium, values are linear in payoffs. So each term of
 a player's payoff, and each terminal, has a value of its own, found from one linear system, and
 these parts add up to the value. The log-odds between two actions are precision times a difference
-of such values and split with them. In the convention `ev1` the option value of unseen shocks is a
+of such values and split with them. What an action is worth splits once more, into what falls in
+this period and what comes after it. In the convention `ev1` the option value of unseen shocks is a
 part too (Rust 1987).
 """
 
@@ -42,12 +43,15 @@ class Explanation:
 
     values   player -> (part, *states); parts are its payoff terms, `at TERMINAL`, and `surplus`
     actions  move -> (part, *axes) the mover's expected payoff by action
+    now      move -> (part, *axes) what of `actions` is paid in the period of the move, after it; a
+             terminal's worth comes after the period in which the game ends, so none of it is
     odds     move -> (part, *axes) log-odds of each action, up to a number that is the same for all
              actions: precision times `actions`; nan where an action is closed
     """
 
     values: Mapping[str, xr.DataArray]
     actions: Mapping[str, xr.DataArray]
+    now: Mapping[str, xr.DataArray]
     odds: Mapping[str, xr.DataArray]
 
     def log_odds(self, move: str, action: str, against: str) -> xr.DataArray:
@@ -72,17 +76,18 @@ def explain(found: Equilibrium) -> Explanation:
     game = found.require().game
     numbers = primitives_function(game)(jnp.asarray(found.theta))
     strategies, _ = strategies_function(game, found.convention)(jnp.asarray(found.z), numbers)
-    values, actions, odds = {}, {}, {}
+    values, actions, now, odds = {}, {}, {}, {}
     for player in game.players:
         names = parts_of(game, player, found.convention)
-        split, by_action = _split(game, player, found.convention)(numbers, strategies)
+        split, by_action, at_once = _split(game, player, found.convention)(numbers, strategies)
         values[player] = _table(game, names, Named(split, game.states), player)
         for move, parts in by_action.items():
             actions[move] = _table(game, names, parts, move)
+            now[move] = _table(game, names, at_once[move], move)
             odds[move] = actions[move] * _table(game, None, numbers.precision[move], move)
             if move in numbers.available:
                 odds[move] = odds[move].where(_table(game, None, numbers.available[move], move) != 0)
-    return Explanation(values, actions, odds)
+    return Explanation(values, actions, now, odds)
 
 
 def _table(game: Game, parts: tuple[str, ...] | None, x: Named, name: str) -> xr.DataArray:
@@ -97,12 +102,14 @@ def _table(game: Game, parts: tuple[str, ...] | None, x: Named, name: str) -> xr
 
 @lru_cache(maxsize=64)
 def _split(game: Game, player: str, convention: str) -> Any:
-    """Compiled `(Primitives, strategies) -> (values by part, move -> action values by part)`."""
+    """Compiled `(Primitives, strategies) -> (values by part, move -> action values, and their part now)`."""
     names = parts_of(game, player, convention)
+    # Identifiers hold no space, so that no payoff term can be taken for a terminal's part.
+    paid_now = np.array([float(not name.startswith("at ")) for name in names])
     walk = partial(_walk, game, player, names)
 
     @jax.jit
-    def run(numbers: Primitives, strategies: Strategies) -> tuple[Array, dict[str, Named]]:
+    def run(numbers: Primitives, strategies: Strategies) -> tuple[Array, dict[str, Named], dict[str, Named]]:
         every = jnp.eye(len(names))
         sweep = jax.vmap(lambda w, f: walk(w, f, numbers, strategies)[0])
         zero = jnp.zeros((len(names), *game.shape))
@@ -116,8 +123,14 @@ def _split(game: Game, player: str, convention: str) -> Any:
             maxiter=ROUNDS,
             solve_method="incremental",
         )
-        by_action = jax.vmap(lambda w, f: walk(w, f, numbers, strategies)[1])(every, solution)
-        return solution, by_action
+        # With nothing to come and no terminal paid, the same walk leaves what falls in this period.
+        weights = jnp.concatenate([every, jnp.diag(paid_now)])
+        ahead = jnp.concatenate([solution, zero])
+        both = jax.vmap(lambda w, f: walk(w, f, numbers, strategies)[1])(weights, ahead)
+        size = len(names)
+        by_action = {move: Named(x.data[:size], x.axes) for move, x in both.items()}
+        at_once = {move: Named(x.data[size:], x.axes) for move, x in both.items()}
+        return solution, by_action, at_once
 
     return run
 

@@ -5,7 +5,7 @@ They load and check the case, and raise CaseError if it is not sound.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,6 +229,37 @@ def sighting_case(
         return Outcome(FINE if data["questions"] else FAILED, data, sighted.sighting_text(data))
 
 
+def explain_case(
+    case: Path, *, at: str = "reference", asked: Mapping[str, Any] | None = None, **options: Unpack[Options]
+) -> Outcome:
+    """Why each action is taken, what would flip it, a merger's price and the likeliest way there.
+
+    at     `reference`, which leaves no run, or `fit`
+    asked  fields of `explaining.Asked`
+
+    Exit code 1 where no equilibrium is certified.
+    """
+    from tightrope.workflow import explaining, explaining_text
+
+    wanted = explaining.Asked(**(asked or {}))
+
+    def told(material: Material, place: explaining.Place, progress: Progress) -> Outcome:
+        certificate = place.found.certificate
+        if not certificate.good:
+            return Outcome(FAILED, {"certificate": certificate.as_dict()}, f"no numbers: {certificate}")
+        data = explaining.explained(material, place, wanted, progress=progress)
+        return Outcome(FINE, data, explaining_text.text_of(data))
+
+    if at == "fit":
+        with _session(case, **options) as session:
+            return told(session.material, explaining.fit_place(session), session.progress)
+    progress = options.get("progress", quiet)
+    progress("reading the case", 0, None)
+    material = load_material(Path(case))
+    progress("solving at the reference values", 0, None)
+    return told(material, explaining.reference_place(material), progress)
+
+
 def score_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Score past forecasts beside the baselines, and the ledger."""
     with _session(case, **options) as session:
@@ -275,6 +306,7 @@ __all__ = [
     "Options",
     "ask_case",
     "claims_case",
+    "explain_case",
     "fit_case",
     "headline_case",
     "hindcast_case",

@@ -1,0 +1,418 @@
+"""Why this action, what would flip it, what a merger would cost, and how it would come: `tightrope explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tightrope.argument.flips import ParameterFlip, Searched, level_flips, parameter_flips, rulers
+from tightrope.argument.price_gap import PriceGap, price_gap
+from tightrope.argument.reasons import Reason, UnknownPoint, check_point, point_at, reason, starting_levels
+from tightrope.case.errors import near_or_list
+from tightrope.fit.posterior import parameter_table
+from tightrope.game.equilibrium import Equilibrium, solve
+from tightrope.game.explain import Explanation, explain
+from tightrope.game.passage import Path, first_passage, likeliest_path
+from tightrope.workflow import steps
+from tightrope.workflow.material import Material
+from tightrope.workflow.session import Progress, Session, quiet
+
+CHOICE, FLIPS, PRICE, PATH = "choice", "flips", "price", "path"
+SECTIONS = (CHOICE, FLIPS, PRICE, PATH)
+SHARP = 1e-12
+"""Residual to which a solution is sharpened before it is split, so that parts add up to 1e-9."""
+
+
+class BadRequest(ValueError):
+    """A request that cannot be met; the message says what to write instead."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to explain.
+
+    state    `NAME=LEVEL,...`, moves of the period among them; what is left out stands as at the start
+    now      start from the record's last row instead
+    player, move, against  whose choice, and against which action; empty: all moves, the runner-up
+    terminal, rate  of the price gap; empty: the case's first terminal, one for one
+    outcome  terminals and `NAME=LEVEL` of the path; empty: the case's first terminal
+    within   periods that the path may take
+    only     sections; empty: all that the case allows
+    """
+
+    state: str = ""
+    now: bool = False
+    player: str = ""
+    move: str = ""
+    against: str = ""
+    terminal: str = ""
+    rate: str = ""
+    outcome: str = ""
+    within: int = 40
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """An equilibrium to explain, how its numbers are to be marked, and what each parameter rests on."""
+
+    found: Equilibrium
+    at: str
+    mark: str
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def reference_place(material: Material) -> Place:
+    """The case's own values."""
+    sources = {name: p.source for name, p in material.case.parameters.items()}
+    kinds = sorted(set(sources.values()))
+    return Place(solve(material.game), "reference", " and ".join(kinds), sources)
+
+
+def fit_place(session: Session) -> Place:
+    """The posterior mode; the mark says how many parameters the record speaks about."""
+    rows = parameter_table(session.material.case, session.fit)
+    free = [row for row in rows if row["note"] != "fixed"]
+    known = sum(row["provenance"] == "estimated" for row in free)
+    mark = f"posterior mode, {known} of {len(free)} free parameters estimated from the record"
+    return Place(session.at_fit, "fit", mark, {row["name"]: row["provenance"] for row in rows})
+
+
+def explained(
+    material: Material, place: Place, asked: Asked, *, progress: Progress = quiet
+) -> dict[str, Any]:
+    """Everything that was asked, as plain data. Raises BadRequest, UnknownPoint or NoPrice for bad input."""
+    game = material.game
+    wanted = _sections(material, asked)
+    given = read_state(asked.state)
+    check_point(game, given)
+    moves = _movers(material, asked)
+    target = _target(material, asked) if PATH in wanted else None
+    found = sharpened(place.found.require())
+    if asked.now:
+        progress("filtering the record", 0, None)
+        given = _today(material, found) | given
+    stands = starting_levels(game) | {n: level for n, level in given.items() if n in game.states}
+    data: dict[str, Any] = {
+        "case": material.case.case,
+        "at": place.at,
+        "mark": place.mark,
+        "certificate": place.found.certificate.as_dict(),
+        "period": material.case.calendar.period,
+        "state": stands,
+        "from": f"the record's last row, {material.evidence.periods[-1]}" if asked.now else "",
+    }
+    progress("splitting values by term", 0, None)
+    split = explain(found)
+    if CHOICE in wanted or FLIPS in wanted:
+        whys = [reason(found, split, move, given) for move in moves]
+        pairs = [(why, _against(why, asked)) for why in whys]
+        data["choices"] = [_choice(why, rival) for why, rival in pairs]
+        if FLIPS in wanted:
+            for entry, (why, _) in zip(data["choices"], pairs, strict=True):
+                entry["flips"] = _flips(material, place, found, why, asked, progress)
+    if PRICE in wanted:
+        data["price"] = _price(material, found, split, stands, asked)
+    if target is not None:
+        data["path"] = _path(found, stands, target, asked.within)
+    return data
+
+
+def read_state(text: str) -> dict[str, str]:
+    """`union=roadmaps,west=open` as a mapping. Raises BadRequest for what is not of this form."""
+    found: dict[str, str] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name, equals, level = (p.strip() for p in part.partition("="))
+        if not (name and equals and level):
+            raise BadRequest(f"{part!r}: write a state as NAME=LEVEL, several with commas between")
+        if found.setdefault(name, level) != level:
+            raise BadRequest(f"{name} is given twice: {found[name]} and {level}")
+    return found
+
+
+def sharpened(found: Equilibrium) -> Equilibrium:
+    """The same equilibrium to a smaller residual where that can be had."""
+    near = solve(found.game, found.theta, convention=found.convention, tolerance=SHARP, warm=found.z)
+    return near if near.certificate.good else found
+
+
+def _sections(material: Material, asked: Asked) -> tuple[str, ...]:
+    for name in asked.only:
+        if name not in SECTIONS:
+            raise BadRequest(f"there is no part {name!r}; {near_or_list(name, SECTIONS)}")
+    if asked.only:
+        return asked.only
+    # Without a terminal, or without a patron and a client, there is no price and no end to reach.
+    roles = [player.role for player in material.case.players.values()]
+    priced = bool(material.game.terminals) and roles.count("patron") == 1 and roles.count("client") == 1
+    without = set() if priced or asked.terminal else {PRICE}
+    if not material.game.terminals and not asked.outcome:
+        without.add(PATH)
+    return tuple(name for name in SECTIONS if name not in without)
+
+
+def _movers(material: Material, asked: Asked) -> tuple[str, ...]:
+    """The moves to explain, in the order of the period."""
+    game = material.game
+    if asked.player and asked.player not in game.players:
+        raise BadRequest(f"{asked.player!r} is no player; {near_or_list(asked.player, game.players)}")
+    if asked.move and asked.move not in game.moves:
+        raise BadRequest(f"{asked.move!r} is no move; {near_or_list(asked.move, game.moves)}")
+    by = {m.move: m.player for m in game.plan.moves()}
+    moves = tuple(
+        m for m in game.moves if asked.move in ("", m) and (not asked.player or by[m] == asked.player)
+    )
+    if not moves:
+        raise BadRequest(f"{asked.move} is a move of {by[asked.move]}, not of {asked.player}")
+    if asked.against:
+        having = tuple(m for m in moves if asked.against in game.levels[m])
+        if not having:
+            actions = [action for m in moves for action in game.levels[m]]
+            raise BadRequest(
+                f"{asked.against!r} is no action of {' or '.join(moves)}; {near_or_list(asked.against, actions)}"
+            )
+        moves = having
+    return moves
+
+
+def _against(why: Reason, asked: Asked) -> str:
+    if asked.against == why.likeliest:
+        raise BadRequest(
+            f"{why.move}: {why.likeliest} is the likeliest action here, so it cannot be what that stands "
+            "against; name another, or none for the runner-up"
+        )
+    return asked.against or why.runner_up
+
+
+def _choice(why: Reason, rival: str) -> dict[str, Any]:
+    whole = why.worth.sum("part")
+    options = [
+        {
+            "action": str(action),
+            "probability": float(why.probability.sel(action=action)),
+            "worth": float(whole.sel(action=action).sum()),
+            **{str(when): float(whole.sel(action=action, when=when)) for when in whole["when"].values},
+            "parts": {
+                str(part): {
+                    str(when): float(why.worth.sel(action=action, part=part, when=when))
+                    for when in whole["when"].values
+                }
+                for part in why.worth["part"].values
+            },
+        }
+        for action in why.probability["action"].values
+    ]
+    open_rival = float(why.probability.sel(action=rival)) > 0
+    odds = why.log_odds(why.likeliest, rival) if open_rival else None
+    return {
+        "move": why.move,
+        "player": why.player,
+        "point": dict(why.point),
+        "precision": why.precision,
+        "options": sorted(options, key=lambda option: -option["probability"]),  # type: ignore[operator]
+        "likeliest": why.likeliest,
+        "against": rival,
+        "log_odds": None if odds is None else _ratio(why, rival),
+        "split": [] if odds is None else _rows(odds),
+    }
+
+
+def _ratio(why: Reason, rival: str) -> float:
+    chances = why.probability
+    return float(np.log(chances.sel(action=why.likeliest)) - np.log(chances.sel(action=rival)))
+
+
+def _rows(odds: xr.DataArray) -> list[dict[str, Any]]:
+    """Parts of a log-odds, the weightiest first."""
+    rows = []
+    for part in odds["part"].values:
+        here = {str(when): float(odds.sel(part=part, when=when)) for when in odds["when"].values}
+        rows.append({"part": str(part), **here, "both": sum(here.values())})
+    return sorted(rows, key=lambda row: -max(abs(row["now"]), abs(row["later"])))
+
+
+def _flips(
+    material: Material, place: Place, found: Equilibrium, why: Reason, asked: Asked, progress: Progress
+) -> dict[str, Any]:
+    levels = [
+        {"variable": f.variable, "now": f.now, "level": f.level, "steps": f.steps, "to": f.to,
+         "probability": f.probability if f.level is not None else None}
+        for f in level_flips(found, why, against=asked.against)
+    ]  # fmt: skip
+    measures = rulers(material.case, found.theta, prior_class=steps.FIT_CLASS)
+    label = f"parameters that might flip {why.move}"
+    searched = parameter_flips(
+        found,
+        why,
+        measures,
+        against=asked.against,
+        on_progress=lambda done, total: progress(label, done, total),
+    )
+    return {"levels": levels, **_searched(place, searched), "prior_class": steps.FIT_CLASS}
+
+
+def _searched(place: Place, searched: Searched) -> dict[str, Any]:
+    return {
+        "parameters": [_flip(place, flip) for flip in searched.flips],
+        "tried": list(searched.tried),
+        "untried": len(searched.untried),
+        "lost": list(searched.lost),
+    }
+
+
+def _flip(place: Place, flip: ParameterFlip) -> dict[str, Any]:
+    return {
+        "parameter": flip.parameter,
+        "source": place.sources.get(flip.parameter, ""),
+        "now": flip.now,
+        "value": flip.value,
+        "distance": flip.distance,
+        "to": flip.to,
+        "confirmed": flip.confirmed,
+        "jump": flip.jump,
+        "sides": [
+            {"value": s.value, "likeliest": s.likeliest, "probabilities": dict(s.probabilities),
+             "certificate": s.certificate.as_dict()}
+            for s in flip.sides
+        ],
+    }  # fmt: skip
+
+
+def _price(
+    material: Material, found: Equilibrium, split: Explanation, stands: Mapping[str, str], asked: Asked
+) -> dict[str, Any]:
+    terminal = asked.terminal or next(iter(material.game.terminals), "")
+    priced = price_gap(found, split, terminal, rate=asked.rate or "1")
+    here = {name: stands[name] for name in material.game.states}
+    gap = priced.gap
+    return {
+        "terminal": terminal,
+        "patron": priced.patron,
+        "client": priced.client,
+        "rate": asked.rate or "1",
+        "rate_here": float(priced.rate.sel(here)),
+        "most": float(priced.most.sel(here)),
+        "least": float(priced.least.sel(here)),
+        "gap": float(gap.sel(here)),
+        "pays": _parts(priced.pays.sel(here)),
+        "takes": _parts(priced.takes.sel(here)),
+        "states": int(gap.size),
+        "positive": int((gap > 0).sum()),
+        "at_any_rate": int(priced.at_any_rate.sum()),
+        "smallest": _cell(gap, int(np.argmin(gap.values))),
+        "largest": _cell(gap, int(np.argmax(gap.values))),
+        "breaking": [_cell(gap, int(k)) for k in np.flatnonzero(gap.values <= 0)],
+        "by_level": _by_level(priced),
+    }
+
+
+def _parts(column: xr.DataArray) -> dict[str, float]:
+    return {str(part): float(column.sel(part=part)) for part in column["part"].values}
+
+
+def _cell(gap: xr.DataArray, flat: int) -> dict[str, Any]:
+    place = np.unravel_index(flat, gap.shape)
+    state = {str(n): str(gap[n].values[k]) for n, k in zip(gap.dims, place, strict=True)}
+    return {"state": state, "gap": float(gap.values[place])}
+
+
+def _by_level(priced: PriceGap) -> list[dict[str, Any]]:
+    """For each level of each variable: the smallest gap over all else, and how many states have none."""
+    rows = []
+    for name in priced.gap.dims:
+        for level in priced.gap[name].values:
+            cut = priced.gap.sel({name: level})
+            rows.append(
+                {"variable": str(name), "level": str(level), "smallest": float(cut.min()),
+                 "largest": float(cut.max()), "states": int(cut.size), "breaking": int((cut <= 0).sum())}
+            )  # fmt: skip
+    return rows
+
+
+def _target(material: Material, asked: Asked) -> dict[str, Any]:
+    """The feared outcome: terminals, and levels that must all stand."""
+    game = material.game
+    text = asked.outcome or next(iter(game.terminals), "")
+    if not text:
+        raise BadRequest("the case has no terminal; say --outcome NAME=LEVEL")
+    ends: list[str] = []
+    levels: dict[str, list[str]] = {}
+    for item in (part.strip() for part in text.split(",")):
+        if item in game.terminals:
+            ends.append(item)
+        elif "=" in item:
+            for name, level in read_state(item).items():
+                check_point(game, {name: level})
+                if name not in game.states:
+                    raise BadRequest(f"{item}: an outcome is a terminal or a level of a state variable")
+                levels[name] = [level]
+        else:
+            hint = near_or_list(item, [*game.terminals, *(f"{s}=LEVEL" for s in game.states)])
+            raise BadRequest(f"{item!r} is no terminal and no NAME=LEVEL; {hint}")
+    return {"text": text, "terminals": ends, "levels": levels}
+
+
+def _path(
+    found: Equilibrium, stands: Mapping[str, str], target: Mapping[str, Any], within: int
+) -> dict[str, Any]:
+    if within < 1:
+        raise BadRequest(f"--within {within}: a path takes at least one period")
+    aim = {"levels": target["levels"] or None, "terminals": target["terminals"], "periods": within}
+    chance = float(first_passage(found, **aim).sel(dict(stands)).sum())
+    data: dict[str, Any] = {"outcome": target["text"], "within": within, "reached": chance, "periods": []}
+    try:
+        path = likeliest_path(found, stands, **aim)
+    except ValueError as error:
+        return {**data, "probability": 0.0, "why": str(error)}
+    return {**data, "probability": path.probability, "why": "", "periods": _told(path, found, stands)}
+
+
+def _told(path: Path, found: Equilibrium, stands: Mapping[str, str]) -> list[list[dict[str, str]]]:
+    """By period: moves, changes of level (not the variables that stay) and the end."""
+    now = dict(stands)
+    told = []
+    for events in path.periods:
+        lines: list[dict[str, str]] = []
+        for name, what in events:
+            if name in now:
+                if now[name] != what:
+                    lines.append({"kind": "change", "name": name, "from": now[name], "to": what})
+                now[name] = what
+            elif name in found.game.moves:
+                lines.append({"kind": "move", "name": name, "to": what})
+            elif what != "no":
+                lines.append({"kind": "end", "name": name, "to": what})
+        told.append(lines)
+    return told
+
+
+def _today(material: Material, found: Equilibrium) -> dict[str, str]:
+    """The likeliest state of the record's last row, latent variables included."""
+    import jax.numpy as jnp
+
+    from tightrope.record.filter import to_grid
+    from tightrope.record.likelihood import filter_record
+
+    filtered = filter_record(material.evidence, found.theta, jnp.asarray(found.z))  # type: ignore[arg-type]
+    end = to_grid(material.evidence, np.asarray(filtered.states))[-1]
+    place = np.unravel_index(int(np.argmax(end)), material.game.shape)
+    return {n: material.game.levels[n][int(k)] for n, k in zip(material.game.states, place, strict=True)}
+
+
+__all__ = [
+    "SECTIONS",
+    "Asked",
+    "BadRequest",
+    "Place",
+    "UnknownPoint",
+    "explained",
+    "fit_place",
+    "point_at",
+    "read_state",
+    "reference_place",
+    "sharpened",
+]
