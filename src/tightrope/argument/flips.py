@@ -12,44 +12,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from scipy.optimize import brentq
 
-from tightrope.argument.reasons import Point, Reason
-from tightrope.case.schema import Case, PriorClass
-from tightrope.fit.priors import FARTHEST, prior_set, scores, values
-from tightrope.game.certificate import Certificate
-from tightrope.game.compile import Game
-from tightrope.game.equilibrium import Equilibrium, primitives_function, solve
-from tightrope.game.fixed_point import implicit_gradient
-from tightrope.game.primitives import Primitives, primitives
-from tightrope.game.roots import Convention, strategies_at, sweep_function
+from tightrope.argument.odds import odds_gradient
+from tightrope.argument.reasons import Reason
+from tightrope.argument.rulers import Ruler
+from tightrope.game.certificate import Certificate, NotCertified
+from tightrope.game.equilibrium import Equilibrium, solve
 
-FAR = 3.0
-"""How far a parameter is moved at most, in prior sds either way."""
 LONGEST = 0.5
 """Longest step between neighbours, in prior sds."""
 CLOSE = 1e-6
 """How closely a crossing is bracketed, in prior sds."""
 ASIDE = 1e-3
 """How far to either side of a crossing it is confirmed, in prior sds."""
-
-
-@dataclass(frozen=True)
-class Ruler:
-    """How a parameter is measured: `value(score)` is its value, `here` its score now, one unit a prior sd."""
-
-    parameter: str
-    here: float
-    low: float
-    high: float
-    value: Callable[[float], float]
+LEAP = 0.1
+"""Log-odds that large so close to a crossing were leapt over and not passed through."""
 
 
 @dataclass(frozen=True)
@@ -155,19 +135,6 @@ def overtaken(chances: Mapping[str, float], action: str, against: str = "") -> b
     return any(chances[rival] > chances[action] for rival in rivals)
 
 
-def rulers(case: Case, theta: np.ndarray, *, prior_class: PriorClass, far: float = FAR) -> list[Ruler]:
-    """A ruler for each free parameter: normal scores under its prior, `far` sds either way from the value now."""
-    priors = prior_set(case, prior_class)
-    place = {name: k for k, name in enumerate(case.parameters)}
-    found = []
-    for name in priors.names:
-        one = prior_set(case, prior_class, only=(name,))
-        here = float(scores(one, [float(theta[place[name]])])[0])
-        ends = (max(here - far, -FARTHEST), min(here + far, FARTHEST))
-        found.append(Ruler(name, here, *ends, lambda u, one=one: float(values(one, np.array([u]))[0])))
-    return found
-
-
 def parameter_flips(
     found: Equilibrium,
     why: Reason,
@@ -205,19 +172,19 @@ def parameter_flips(
             hopes.append((*min(moves), ruler))
     hopes.sort(key=lambda hope: hope[0])
     chosen, rest = hopes[:tries], hopes[tries:]
-    flips: list[ParameterFlip] = []
+    met: list[tuple[float, Ruler]] = []
     lost: list[str] = []
     for number, (far, way, ruler) in enumerate(chosen):
-        limit = abs(flips[most - 1].distance) if len(flips) >= most else math.inf
-        crossing = _search(found, why, ruler, against=against, first=far, way=way, limit=limit)
-        if crossing is None:
+        limit = abs(met[most - 1][0]) if len(met) >= most else math.inf
+        found_at = _search(found, why, ruler, against=against, first=far, way=way, limit=limit)
+        if found_at is None:
             lost.append(ruler.parameter)
-        elif isinstance(crossing, ParameterFlip):
-            flips = sorted([*flips, crossing], key=lambda flip: abs(flip.distance))
+        elif math.isfinite(found_at):
+            met = sorted([*met, (found_at, ruler)], key=lambda pair: abs(pair[0]))
         if on_progress is not None:
             on_progress(number + 1, len(chosen))
     return Searched(
-        tuple(flips[:most]),
+        tuple(_confirmed(found, why, ruler, against, distance) for distance, ruler in met[:most]),
         tuple(ruler.parameter for _, _, ruler in chosen),
         tuple(ruler.parameter for _, _, ruler in rest),
         tuple(lost),
@@ -246,18 +213,18 @@ def _search(
     first: float,
     way: float,
     limit: float,
-) -> ParameterFlip | str | None:
-    """Walk along one parameter until the lead is lost: the crossing, `none` met, or None where solves fail."""
+) -> float | None:
+    """Walk along one parameter until the lead is lost: the distance, inf if never, None if solves fail."""
     game = found.game
     place = game.parameters.index(ruler.parameter)
     warm = found.z
 
-    def solved(u: float, *, fresh: bool = False) -> Equilibrium:
+    def solved(u: float) -> Equilibrium:
         nonlocal warm
         theta = found.theta.copy()
         theta[place] = ruler.value(u)
-        there = solve(game, theta, convention=found.convention, warm=None if fresh else warm)
-        if not there.certificate.good and not fresh:
+        there = solve(game, theta, convention=found.convention, warm=warm)
+        if not there.certificate.good:
             there = solve(game, theta, convention=found.convention)
         if there.certificate.good:
             warm = there.z
@@ -277,7 +244,7 @@ def _search(
     while True:
         beyond = min(u + step, end) if way > 0 else max(u - step, end)
         if beyond == u or abs(u - ruler.here) >= limit:
-            return "none"
+            return math.inf
         there = solved(beyond)
         if not there.certificate.good:
             return None
@@ -287,74 +254,40 @@ def _search(
         u, ahead, step = beyond, behind, LONGEST
     known |= {u: ahead, beyond: behind}
     try:
-        crossing = float(brentq(lead, u, beyond, xtol=CLOSE))
-    except RuntimeError:  # a solve between the two has no certificate
+        return float(brentq(lead, u, beyond, xtol=CLOSE)) - ruler.here
+    except NotCertified:
         return None
-    sides = tuple(
-        _side(solved(min(max(crossing + d, ruler.low), ruler.high), fresh=True), why, place)
-        for d in (-way * ASIDE, way * ASIDE)
-    )
-    leaps = [abs(_lead(side.probabilities, why.likeliest, against)) for side in sides]
+
+
+def _confirmed(found: Equilibrium, why: Reason, ruler: Ruler, against: str, distance: float) -> ParameterFlip:
+    """A crossing with the game solved afresh, from no neighbour, a little before and a little beyond it."""
+    place = found.game.parameters.index(ruler.parameter)
+    sides = []
+    for aside in (-ASIDE, ASIDE):
+        theta = found.theta.copy()
+        there = ruler.here + distance + math.copysign(aside, distance * aside)
+        theta[place] = ruler.value(min(max(there, ruler.low), ruler.high))
+        again = solve(found.game, theta, convention=found.convention)
+        chances = _chances(again, why)
+        likeliest = max(chances, key=chances.__getitem__)
+        sides.append(Side(float(theta[place]), likeliest, chances, again.certificate))
+    leads = [abs(_lead(side.probabilities, why.likeliest, against)) for side in sides]
     return ParameterFlip(
         ruler.parameter,
         float(found.theta[place]),
-        ruler.value(crossing),
-        crossing - ruler.here,
+        ruler.value(ruler.here + distance),
+        distance,
         (sides[0], sides[1]),
-        jump=max(leaps) > 0.1,
+        jump=max(leads) > LEAP,
     )
-
-
-def _side(there: Equilibrium, why: Reason, place: int) -> Side:
-    chances = _chances(there, why)
-    likeliest = max(chances, key=chances.__getitem__)
-    return Side(float(there.theta[place]), likeliest, chances, there.certificate)
-
-
-def odds_gradient(found: Equilibrium, move: str, point: Point, action: str, against: str) -> np.ndarray:
-    """d ln σ(action)/σ(against) / dθ at a point, everybody's answers included; shape (parameters,)."""
-    game = found.require().game
-    axes = found.strategies[move].dims
-    index = [game.levels[str(a)].index(point[str(a)]) if a != move else 0 for a in axes]
-    pick = np.zeros((2, *found.strategies[move].shape))
-    for row, name in enumerate((action, against)):
-        index[axes.index(move)] = game.levels[move].index(name)
-        pick[(row, *index)] = 1.0
-    run = _odds_gradient(game, found.convention, move)
-    return np.asarray(run(jnp.asarray(found.theta), jnp.asarray(found.z), jnp.asarray(pick)))
-
-
-@lru_cache(maxsize=64)
-def _odds_gradient(game: Game, convention: Convention, move: str) -> Any:
-    sweep = sweep_function(game, convention)
-
-    def odds(numbers: Primitives, z: Array, pick: Array) -> Array:
-        table = strategies_at(game, z, numbers, convention)[move].data
-        upper, lower = jnp.sum(pick[0] * table), jnp.sum(pick[1] * table)
-        return jnp.log(upper) - jnp.log(lower)
-
-    ready = primitives_function(game)
-    slopes = jax.jit(jax.grad(odds, argnums=(0, 1)))
-    adjoint = jax.jit(lambda numbers, z, by_z: implicit_gradient(sweep, z, numbers, by_z))
-    back = jax.jit(lambda theta, cotangent: jax.vjp(lambda t: primitives(game, t), theta)[1](cotangent)[0])
-
-    def run(theta: Array, z: Array, pick: Array) -> Array:
-        numbers = ready(theta)
-        direct, by_z = slopes(numbers, z, pick)
-        whole = jax.tree_util.tree_map(jnp.add, direct, adjoint(numbers, z, by_z))
-        return back(theta, whole)  # type: ignore[no-any-return]
-
-    return run
 
 
 __all__ = [
     "LevelFlip",
     "ParameterFlip",
-    "Ruler",
     "Searched",
     "Side",
     "level_flips",
-    "odds_gradient",
+    "overtaken",
     "parameter_flips",
-    "rulers",
 ]

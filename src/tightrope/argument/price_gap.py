@@ -140,9 +140,7 @@ def _rate(found: Equilibrium, text: str) -> xr.DataArray:
         raise NoPrice(f"the rate {text!r}: {error}") from None
     stray = sorted(set(variables_of(node, game.case)) - set(game.states))
     if stray:
-        raise NoPrice(
-            f"the rate {text!r} depends on moves ({', '.join(stray)}), and a price is set before them"
-        )
+        raise NoPrice(f"the rate {text!r} depends on moves ({', '.join(stray)}), which come after it")
     rate = _on_grid(game, evaluator(game, jnp.asarray(found.theta))(node)).rename("rate")
     if not bool((rate > 0).all()):
         raise NoPrice(f"the rate {text!r} is not positive in every state")

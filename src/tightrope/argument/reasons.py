@@ -14,10 +14,11 @@ import numpy as np
 import xarray as xr
 
 from tightrope.case.errors import near_or_list
+from tightrope.case.schema import PlayerMove
 from tightrope.game.compile import Game
 from tightrope.game.equilibrium import Equilibrium, primitives_function
 from tightrope.game.explain import Explanation
-from tightrope.game.plan import Choice, PlayerMove
+from tightrope.game.plan import Choice
 
 Point = Mapping[str, str]
 """State variable or earlier move -> its level or action."""
@@ -58,7 +59,7 @@ class Reason:
         return str(self.probability["action"].values[int(order[1])])
 
     def log_odds(self, action: str, against: str) -> xr.DataArray:
-        """ln σ(action)/σ(against) by (part, when); the sum over both is the log-odds.
+        """The log-odds ln σ(action)/σ(against) by (part, when); they sum to it.
 
         Raises UnknownPoint for an action that the move does not have, or that is closed here.
         """
@@ -107,7 +108,7 @@ def point_at(found: Equilibrium, move: str, given: Point) -> dict[str, str]:
     """
     game = found.game
     check_point(game, given)
-    point = {name: level for name, level in starting_levels(game).items()}
+    point = starting_levels(game)
     point |= {name: level for name, level in given.items() if name in game.states}
     for earlier in moves_before(game, move):
         if earlier in given:
@@ -120,7 +121,7 @@ def point_at(found: Equilibrium, move: str, given: Point) -> dict[str, str]:
 
 def _at(table: xr.DataArray, point: Point) -> xr.DataArray:
     """A table at a point. Moves made together, which a point leaves out, may not be among its axes."""
-    return table.sel({name: point[name] for name in table.dims if name in point}, drop=True)
+    return table.sel({str(name): point[str(name)] for name in table.dims if name in point}, drop=True)
 
 
 def reason(found: Equilibrium, explanation: Explanation, move: str, given: Point) -> Reason:

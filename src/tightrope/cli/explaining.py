@@ -51,9 +51,7 @@ def explain(
     ] = "",
     rate: Annotated[
         str,
-        typer.Option(
-            metavar="EXPR", help="What a unit of the client's payoff costs the patron; 1 if left out."
-        ),
+        typer.Option(metavar="EXPR", help="Cost to the patron of a unit of the client's payoff; else 1."),
     ] = "",
     outcome: Annotated[
         str, typer.Option(metavar="EVENT", help="Where the path leads: terminals, NAME=LEVEL, with commas.")

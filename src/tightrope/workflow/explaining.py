@@ -1,4 +1,4 @@
-"""Why this action, what would flip it, what a merger would cost, and how it would come: `tightrope explain`."""
+"""Why this action, what would flip it, the price of a merger and the way to it: `tightrope explain`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
-from tightrope.argument.flips import ParameterFlip, Searched, level_flips, parameter_flips, rulers
-from tightrope.argument.price_gap import PriceGap, price_gap
-from tightrope.argument.reasons import Reason, UnknownPoint, check_point, point_at, reason, starting_levels
+from tightrope.argument.reasons import Reason, check_point, reason, starting_levels
 from tightrope.case.errors import near_or_list
 from tightrope.fit.posterior import parameter_table
 from tightrope.game.equilibrium import Equilibrium, solve
-from tightrope.game.explain import Explanation, explain
-from tightrope.game.passage import Path, first_passage, likeliest_path
-from tightrope.workflow import steps
+from tightrope.game.explain import explain
+from tightrope.workflow.explaining_data import choice_data, flips_data, path_data, price_data
 from tightrope.workflow.material import Material
 from tightrope.workflow.session import Progress, Session, quiet
 
@@ -91,6 +87,9 @@ def explained(
     given = read_state(asked.state)
     check_point(game, given)
     moves = _movers(material, asked)
+    if asked.within < 1:
+        raise BadRequest(f"--within {asked.within}: a path takes at least one period")
+    terminal = asked.terminal or next(iter(game.terminals), "")
     target = _target(material, asked) if PATH in wanted else None
     found = sharpened(place.found.require())
     if asked.now:
@@ -111,14 +110,16 @@ def explained(
     if CHOICE in wanted or FLIPS in wanted:
         whys = [reason(found, split, move, given) for move in moves]
         pairs = [(why, _against(why, asked)) for why in whys]
-        data["choices"] = [_choice(why, rival) for why, rival in pairs]
+        data["choices"] = [choice_data(why, rival) for why, rival in pairs]
         if FLIPS in wanted:
             for entry, (why, _) in zip(data["choices"], pairs, strict=True):
-                entry["flips"] = _flips(material, place, found, why, asked, progress)
+                entry["flips"] = flips_data(
+                    found, why, against=asked.against, sources=place.sources, progress=progress
+                )
     if PRICE in wanted:
-        data["price"] = _price(material, found, split, stands, asked)
+        data["price"] = price_data(found, split, stands, terminal=terminal, rate=asked.rate or "1")
     if target is not None:
-        data["path"] = _path(found, stands, target, asked.within)
+        data["path"] = path_data(found, stands, target, asked.within)
     return data
 
 
@@ -172,9 +173,8 @@ def _movers(material: Material, asked: Asked) -> tuple[str, ...]:
         having = tuple(m for m in moves if asked.against in game.levels[m])
         if not having:
             actions = [action for m in moves for action in game.levels[m]]
-            raise BadRequest(
-                f"{asked.against!r} is no action of {' or '.join(moves)}; {near_or_list(asked.against, actions)}"
-            )
+            hint = near_or_list(asked.against, actions)
+            raise BadRequest(f"{asked.against!r} is no action of {' or '.join(moves)}; {hint}")
         moves = having
     return moves
 
@@ -186,151 +186,6 @@ def _against(why: Reason, asked: Asked) -> str:
             "against; name another, or none for the runner-up"
         )
     return asked.against or why.runner_up
-
-
-def _choice(why: Reason, rival: str) -> dict[str, Any]:
-    whole = why.worth.sum("part")
-    options = [
-        {
-            "action": str(action),
-            "probability": float(why.probability.sel(action=action)),
-            "worth": float(whole.sel(action=action).sum()),
-            **{str(when): float(whole.sel(action=action, when=when)) for when in whole["when"].values},
-            "parts": {
-                str(part): {
-                    str(when): float(why.worth.sel(action=action, part=part, when=when))
-                    for when in whole["when"].values
-                }
-                for part in why.worth["part"].values
-            },
-        }
-        for action in why.probability["action"].values
-    ]
-    open_rival = float(why.probability.sel(action=rival)) > 0
-    odds = why.log_odds(why.likeliest, rival) if open_rival else None
-    return {
-        "move": why.move,
-        "player": why.player,
-        "point": dict(why.point),
-        "precision": why.precision,
-        "options": sorted(options, key=lambda option: -option["probability"]),  # type: ignore[operator]
-        "likeliest": why.likeliest,
-        "against": rival,
-        "log_odds": None if odds is None else _ratio(why, rival),
-        "split": [] if odds is None else _rows(odds),
-    }
-
-
-def _ratio(why: Reason, rival: str) -> float:
-    chances = why.probability
-    return float(np.log(chances.sel(action=why.likeliest)) - np.log(chances.sel(action=rival)))
-
-
-def _rows(odds: xr.DataArray) -> list[dict[str, Any]]:
-    """Parts of a log-odds, the weightiest first."""
-    rows = []
-    for part in odds["part"].values:
-        here = {str(when): float(odds.sel(part=part, when=when)) for when in odds["when"].values}
-        rows.append({"part": str(part), **here, "both": sum(here.values())})
-    return sorted(rows, key=lambda row: -max(abs(row["now"]), abs(row["later"])))
-
-
-def _flips(
-    material: Material, place: Place, found: Equilibrium, why: Reason, asked: Asked, progress: Progress
-) -> dict[str, Any]:
-    levels = [
-        {"variable": f.variable, "now": f.now, "level": f.level, "steps": f.steps, "to": f.to,
-         "probability": f.probability if f.level is not None else None}
-        for f in level_flips(found, why, against=asked.against)
-    ]  # fmt: skip
-    measures = rulers(material.case, found.theta, prior_class=steps.FIT_CLASS)
-    label = f"parameters that might flip {why.move}"
-    searched = parameter_flips(
-        found,
-        why,
-        measures,
-        against=asked.against,
-        on_progress=lambda done, total: progress(label, done, total),
-    )
-    return {"levels": levels, **_searched(place, searched), "prior_class": steps.FIT_CLASS}
-
-
-def _searched(place: Place, searched: Searched) -> dict[str, Any]:
-    return {
-        "parameters": [_flip(place, flip) for flip in searched.flips],
-        "tried": list(searched.tried),
-        "untried": len(searched.untried),
-        "lost": list(searched.lost),
-    }
-
-
-def _flip(place: Place, flip: ParameterFlip) -> dict[str, Any]:
-    return {
-        "parameter": flip.parameter,
-        "source": place.sources.get(flip.parameter, ""),
-        "now": flip.now,
-        "value": flip.value,
-        "distance": flip.distance,
-        "to": flip.to,
-        "confirmed": flip.confirmed,
-        "jump": flip.jump,
-        "sides": [
-            {"value": s.value, "likeliest": s.likeliest, "probabilities": dict(s.probabilities),
-             "certificate": s.certificate.as_dict()}
-            for s in flip.sides
-        ],
-    }  # fmt: skip
-
-
-def _price(
-    material: Material, found: Equilibrium, split: Explanation, stands: Mapping[str, str], asked: Asked
-) -> dict[str, Any]:
-    terminal = asked.terminal or next(iter(material.game.terminals), "")
-    priced = price_gap(found, split, terminal, rate=asked.rate or "1")
-    here = {name: stands[name] for name in material.game.states}
-    gap = priced.gap
-    return {
-        "terminal": terminal,
-        "patron": priced.patron,
-        "client": priced.client,
-        "rate": asked.rate or "1",
-        "rate_here": float(priced.rate.sel(here)),
-        "most": float(priced.most.sel(here)),
-        "least": float(priced.least.sel(here)),
-        "gap": float(gap.sel(here)),
-        "pays": _parts(priced.pays.sel(here)),
-        "takes": _parts(priced.takes.sel(here)),
-        "states": int(gap.size),
-        "positive": int((gap > 0).sum()),
-        "at_any_rate": int(priced.at_any_rate.sum()),
-        "smallest": _cell(gap, int(np.argmin(gap.values))),
-        "largest": _cell(gap, int(np.argmax(gap.values))),
-        "breaking": [_cell(gap, int(k)) for k in np.flatnonzero(gap.values <= 0)],
-        "by_level": _by_level(priced),
-    }
-
-
-def _parts(column: xr.DataArray) -> dict[str, float]:
-    return {str(part): float(column.sel(part=part)) for part in column["part"].values}
-
-
-def _cell(gap: xr.DataArray, flat: int) -> dict[str, Any]:
-    place = np.unravel_index(flat, gap.shape)
-    state = {str(n): str(gap[n].values[k]) for n, k in zip(gap.dims, place, strict=True)}
-    return {"state": state, "gap": float(gap.values[place])}
-
-
-def _by_level(priced: PriceGap) -> list[dict[str, Any]]:
-    """For each level of each variable: the smallest gap over all else, and how many states have none."""
-    rows = []
-    for name in priced.gap.dims:
-        for level in priced.gap[name].values:
-            cut = priced.gap.sel({name: level})
-            rows.append(
-                {"variable": str(name), "level": str(level), "smallest": float(cut.min()),
-                 "largest": float(cut.max()), "states": int(cut.size), "breaking": int((cut <= 0).sum())}
-            )  # fmt: skip
-    return rows
 
 
 def _target(material: Material, asked: Asked) -> dict[str, Any]:
@@ -356,40 +211,6 @@ def _target(material: Material, asked: Asked) -> dict[str, Any]:
     return {"text": text, "terminals": ends, "levels": levels}
 
 
-def _path(
-    found: Equilibrium, stands: Mapping[str, str], target: Mapping[str, Any], within: int
-) -> dict[str, Any]:
-    if within < 1:
-        raise BadRequest(f"--within {within}: a path takes at least one period")
-    aim = {"levels": target["levels"] or None, "terminals": target["terminals"], "periods": within}
-    chance = float(first_passage(found, **aim).sel(dict(stands)).sum())
-    data: dict[str, Any] = {"outcome": target["text"], "within": within, "reached": chance, "periods": []}
-    try:
-        path = likeliest_path(found, stands, **aim)
-    except ValueError as error:
-        return {**data, "probability": 0.0, "why": str(error)}
-    return {**data, "probability": path.probability, "why": "", "periods": _told(path, found, stands)}
-
-
-def _told(path: Path, found: Equilibrium, stands: Mapping[str, str]) -> list[list[dict[str, str]]]:
-    """By period: moves, changes of level (not the variables that stay) and the end."""
-    now = dict(stands)
-    told = []
-    for events in path.periods:
-        lines: list[dict[str, str]] = []
-        for name, what in events:
-            if name in now:
-                if now[name] != what:
-                    lines.append({"kind": "change", "name": name, "from": now[name], "to": what})
-                now[name] = what
-            elif name in found.game.moves:
-                lines.append({"kind": "move", "name": name, "to": what})
-            elif what != "no":
-                lines.append({"kind": "end", "name": name, "to": what})
-        told.append(lines)
-    return told
-
-
 def _today(material: Material, found: Equilibrium) -> dict[str, str]:
     """The likeliest state of the record's last row, latent variables included."""
     import jax.numpy as jnp
@@ -408,10 +229,8 @@ __all__ = [
     "Asked",
     "BadRequest",
     "Place",
-    "UnknownPoint",
     "explained",
     "fit_place",
-    "point_at",
     "read_state",
     "reference_place",
     "sharpened",

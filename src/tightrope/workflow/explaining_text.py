@@ -48,12 +48,8 @@ def _choice(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[list[str
         }
         for option in choice["options"]
     ]
-    found = [
-        [
-            f"{title}{after}, at the {at}",
-            table(rows, ["action", "chance", "worth", f"this {period}", "later"]),
-        ]
-    ]
+    columns = ["action", "chance", "worth", f"this {period}", "later"]
+    found = [[f"{title}{after}, at the {at}", table(rows, columns)]]
     if choice["log_odds"] is not None:
         found.append(_split(data, choice))
     if "flips" in choice:
@@ -76,7 +72,7 @@ def _split(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str]:
     )  # fmt: skip
     left = len(choice["split"]) - len(big)
     return [
-        f"why {choice['likeliest']} and not {choice['against']}, at the {data['at']}: log-odds by payoff term",
+        f"why {choice['likeliest']} and not {choice['against']}, at the {data['at']}: log-odds by part",
         table(rows, ["part", f"this {data['period']}", "later", "both"]),
         *([f"({left} more {'part is' if left == 1 else 'parts are'} the same for both)"] if left else []),
     ]
@@ -90,15 +86,12 @@ def _levels(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str]:
         if f["level"] is not None
     ]
     never = ", ".join(f["variable"] for f in flips if f["level"] is None)
-    lines = [
-        f"what would flip {choice['likeliest']}, at the {data['at']}: one variable at another level",
+    if never:
+        does.append(f"  no level of {never} does" if does else f"  none: no level of {never} does")
+    return [
+        f"what would flip {choice['likeliest']}, at the {data['at']}: another level of one variable",
         *does,
     ]
-    return (
-        [*lines, f"  no level of {never} does" if does else f"  none: no level of {never} does"]
-        if never
-        else lines
-    )
 
 
 def _parameters(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str]:
@@ -121,9 +114,8 @@ def _parameters(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str]
     looked = f"({len(flips['tried'])} parameters moved, up to 3 sds"
     looked += f"; {flips['untried']} with a longer way by first order were not" if flips["untried"] else ""
     looked += f"; on the way of {', '.join(flips['lost'])} a solve was not certified" if flips["lost"] else ""
-    body = (
-        table(rows, ["parameter", "now", "flips at", "prior sds", "to", "solved again"]) if rows else "  none"
-    )
+    columns = ["parameter", "now", "flips at", "prior sds", "to", "solved again"]
+    body = table(rows, columns) if rows else "  none"
     return [head, body, looked + ")"]
 
 
@@ -147,41 +139,35 @@ def _price(data: Mapping[str, Any], price: Mapping[str, Any]) -> list[list[str]]
     ]  # fmt: skip
     pays, takes = sum(price["pays"].values()), sum(price["takes"].values())
     rows.append({"part": "all", f"{patron} gains": _signed(pays), f"{client} loses": _signed(takes)})
-    rate = (
-        price["rate"]
-        if price["rate"] == f"{price['rate_here']:g}"
-        else f"{price['rate']} = {price['rate_here']:.4g}"
-    )
-    most = (
-        f"pays at most {price['most']:.3f}"
-        if price["most"] > 0
-        else f"would pay nothing: it loses {-price['most']:.3f}"
-    )
-    least = (
-        f"takes at least {price['least']:.3f}"
-        if price["least"] > 0
-        else f"asks nothing: it gains {-price['least']:.3f}"
-    )
+    suits = "no price suits both" if price["gap"] > 0 else "there is a price that suits both"
     here = [
         f"the price of {price['terminal']}, in this state, at the {at}: entering it now against going on",
         table(rows, ["part", f"{patron} gains", f"{client} loses"]),
-        f"{patron} {most}; {client} {least}, at a rate of {rate}",
-        f"price gap {price['gap']:+.3f}: "
-        + ("no price suits both" if price["gap"] > 0 else "there is a price that suits both"),
+        _settled(price),
+        f"price gap {price['gap']:+.3f}: {suits}",
     ]
     positive = f"positive in {price['positive']:,} of {price['states']:,} states"
-    where = [
-        f"the price gap over all states, at the {at}: {positive}, in {price['at_any_rate']:,} at any rate"
-    ]
+    positive += f", in {price['at_any_rate']:,} at any rate"
+    where = [f"the price gap over all states, at the {at}: {positive}"]
     for name in ("smallest", "largest"):
         cell = price[name]
         where.append(f"  {name} {cell['gap']:+.3f}: {_state(cell['state'])}")
     where += [
-        f"  with {row['variable']}={row['level']}: {row['breaking']:,} of {row['states']:,} states have a price"
+        f"  {row['variable']}={row['level']}: a price in {row['breaking']:,} of {row['states']:,} states"
         for row in price["by_level"]
         if row["breaking"]
     ]
     return [here, where]
+
+
+def _settled(price: Mapping[str, Any]) -> str:
+    """What each side would settle for, in the patron's payoff."""
+    most, least, rate = price["most"], price["least"], price["rate"]
+    pays = f"pays at most {most:.3f}" if most > 0 else f"pays nothing, since it loses {-most:.3f}"
+    takes = f"takes at least {least:.3f}" if least > 0 else f"asks nothing, since it gains {-least:.3f}"
+    if rate != f"{price['rate_here']:g}":
+        rate += f" = {price['rate_here']:.4g}"
+    return f"{price['patron']} {pays}; {price['client']} {takes}, at a rate of {rate}"
 
 
 def _signed(x: float | None) -> str:
