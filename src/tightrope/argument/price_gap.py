@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from tightrope.case import syntax as s
 from tightrope.case.errors import near_or_list
 from tightrope.case.parse import ExpressionError, to_expression
 from tightrope.case.resolve import variables_of
@@ -90,9 +91,7 @@ def price_gap(
     depends on moves, or a rate that cannot be read or is not positive.
     """
     game = found.require().game
-    if terminal not in game.terminals:
-        known = near_or_list(terminal, game.terminals) if game.terminals else "the case has none"
-        raise NoPrice(f"{terminal!r} is no terminal; {known}")
+    check_price(game, terminal, patron=patron, client=client, rate=rate)
     buyer, seller = _of_role(game, "patron", patron), _of_role(game, "client", client)
     return PriceGap(
         terminal,
@@ -102,6 +101,15 @@ def price_gap(
         takes=-_gain(found, explanation, terminal, seller).rename("takes"),
         rate=_rate(found, rate),
     )
+
+
+def check_price(game: Game, terminal: str, *, patron: str = "", client: str = "", rate: str = "1") -> None:
+    """Raise NoPrice for names, roles or a rate of which no solution could make a price."""
+    if terminal not in game.terminals:
+        raise NoPrice(f"{terminal!r} is no terminal; {near_or_list(terminal, game.terminals)}")
+    _of_role(game, "patron", patron)
+    _of_role(game, "client", client)
+    _rate_node(game, rate)
 
 
 def _of_role(game: Game, role: str, named: str) -> str:
@@ -132,8 +140,7 @@ def _on_grid(game: Game, x: Named) -> xr.DataArray:
     return xr.DataArray(np.asarray(full), dims=game.states, coords=coords)
 
 
-def _rate(found: Equilibrium, text: str) -> xr.DataArray:
-    game = found.game
+def _rate_node(game: Game, text: str) -> s.Node:
     try:
         node = game.node(to_expression(text))
     except ExpressionError as error:
@@ -141,10 +148,16 @@ def _rate(found: Equilibrium, text: str) -> xr.DataArray:
     stray = sorted(set(variables_of(node, game.case)) - set(game.states))
     if stray:
         raise NoPrice(f"the rate {text!r} depends on moves ({', '.join(stray)}), which come after it")
-    rate = _on_grid(game, evaluator(game, jnp.asarray(found.theta))(node)).rename("rate")
+    return node
+
+
+def _rate(found: Equilibrium, text: str) -> xr.DataArray:
+    game = found.game
+    value = evaluator(game, jnp.asarray(found.theta))(_rate_node(game, text))
+    rate = _on_grid(game, value).rename("rate")
     if not bool((rate > 0).all()):
         raise NoPrice(f"the rate {text!r} is not positive in every state")
     return rate
 
 
-__all__ = ["THE_END", "NoPrice", "PriceGap", "price_gap"]
+__all__ = ["THE_END", "NoPrice", "PriceGap", "check_price", "price_gap"]

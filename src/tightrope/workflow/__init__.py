@@ -243,21 +243,25 @@ def explain_case(
 
     wanted = explaining.Asked(**(asked or {}))
 
-    def told(material: Material, place: explaining.Place, progress: Progress) -> Outcome:
+    def told(
+        material: Material, request: explaining.Request, place: explaining.Place, progress: Progress
+    ) -> Outcome:
         certificate = place.found.certificate
         if not certificate.good:
             return Outcome(FAILED, {"certificate": certificate.as_dict()}, f"no numbers: {certificate}")
-        data = explaining.explained(material, place, wanted, progress=progress)
+        data = explaining.explained(material, place, request, progress=progress)
         return Outcome(FINE, data, explaining_text.text_of(data))
 
     if at == "fit":
         with _session(case, **options) as session:
-            return told(session.material, explaining.fit_place(session), session.progress)
+            request = explaining.read_request(session.material, wanted)
+            return told(session.material, request, explaining.fit_place(session), session.progress)
     progress = options.get("progress", quiet)
     progress("reading the case", 0, None)
     material = load_material(Path(case))
+    request = explaining.read_request(material, wanted)
     progress("solving at the reference values", 0, None)
-    return told(material, explaining.reference_place(material), progress)
+    return told(material, request, explaining.reference_place(material), progress)
 
 
 def score_case(case: Path, **options: Unpack[Options]) -> Outcome:

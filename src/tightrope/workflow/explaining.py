@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tightrope.argument.price_gap import check_price
 from tightrope.argument.reasons import Reason, check_point, reason, starting_levels
 from tightrope.case.errors import near_or_list
 from tightrope.fit.posterior import parameter_table
@@ -78,21 +79,52 @@ def fit_place(session: Session) -> Place:
     return Place(session.at_fit, "fit", mark, {row["name"]: row["provenance"] for row in rows})
 
 
-def explained(
-    material: Material, place: Place, asked: Asked, *, progress: Progress = quiet
-) -> dict[str, Any]:
-    """Everything that was asked, as plain data. Raises BadRequest, UnknownPoint or NoPrice for bad input."""
+@dataclass(frozen=True)
+class Request:
+    """What was asked, read and checked against the case, before anything is solved."""
+
+    sections: tuple[str, ...]
+    moves: tuple[str, ...]
+    given: Mapping[str, str]
+    now: bool
+    against: str
+    terminal: str
+    rate: str
+    outcome: str
+    target: Mapping[str, Any]
+    within: int
+
+
+def read_request(material: Material, asked: Asked) -> Request:
+    """Raises BadRequest, UnknownPoint or NoPrice for what the case does not have, with a near match."""
     game = material.game
     wanted = _sections(material, asked)
     given = read_state(asked.state)
     check_point(game, given)
-    moves = _movers(material, asked)
     if asked.within < 1:
         raise BadRequest(f"--within {asked.within}: a path takes at least one period")
-    terminal = asked.terminal or next(iter(game.terminals), "")
-    target = _target(material, asked) if PATH in wanted else None
+    first = next(iter(game.terminals), "")
+    terminal, outcome, rate = asked.terminal or first, asked.outcome or first, asked.rate or "1"
+    if PRICE in wanted:
+        check_price(game, terminal, rate=rate)
+    target = _target(material, outcome) if PATH in wanted else {}
+    moves = _movers(material, asked)
+    return Request(
+        wanted, moves, given, asked.now, asked.against, terminal, rate, outcome, target, asked.within
+    )
+
+
+def explained(
+    material: Material, place: Place, request: Request, *, progress: Progress = quiet
+) -> dict[str, Any]:
+    """Everything that was asked, as plain data.
+
+    Raises NotCertified without a good certificate, BadRequest where `against` is the likeliest action.
+    """
+    game = material.game
     found = sharpened(place.found.require())
-    if asked.now:
+    given = dict(request.given)
+    if request.now:
         progress("filtering the record", 0, None)
         given = _today(material, found) | given
     stands = starting_levels(game) | {n: level for n, level in given.items() if n in game.states}
@@ -103,23 +135,23 @@ def explained(
         "certificate": place.found.certificate.as_dict(),
         "period": material.case.calendar.period,
         "state": stands,
-        "from": f"the record's last row, {material.evidence.periods[-1]}" if asked.now else "",
+        "from": f"the record's last row, {material.evidence.periods[-1]}" if request.now else "",
     }
     progress("splitting values by term", 0, None)
     split = explain(found)
-    if CHOICE in wanted or FLIPS in wanted:
-        whys = [reason(found, split, move, given) for move in moves]
-        pairs = [(why, _against(why, asked)) for why in whys]
+    if {CHOICE, FLIPS} & set(request.sections):
+        whys = [reason(found, split, move, given) for move in request.moves]
+        pairs = [(why, _against(why, request.against)) for why in whys]
         data["choices"] = [choice_data(why, rival) for why, rival in pairs]
-        if FLIPS in wanted:
+        if FLIPS in request.sections:
             for entry, (why, _) in zip(data["choices"], pairs, strict=True):
                 entry["flips"] = flips_data(
-                    found, why, against=asked.against, sources=place.sources, progress=progress
+                    found, why, against=request.against, sources=place.sources, progress=progress
                 )
-    if PRICE in wanted:
-        data["price"] = price_data(found, split, stands, terminal=terminal, rate=asked.rate or "1")
-    if target is not None:
-        data["path"] = path_data(found, stands, target, asked.within)
+    if PRICE in request.sections:
+        data["price"] = price_data(found, split, stands, terminal=request.terminal, rate=request.rate)
+    if PATH in request.sections:
+        data["path"] = path_data(found, stands, request.outcome, request.target, request.within)
     return data
 
 
@@ -179,19 +211,18 @@ def _movers(material: Material, asked: Asked) -> tuple[str, ...]:
     return moves
 
 
-def _against(why: Reason, asked: Asked) -> str:
-    if asked.against == why.likeliest:
+def _against(why: Reason, against: str) -> str:
+    if against == why.likeliest:
         raise BadRequest(
             f"{why.move}: {why.likeliest} is the likeliest action here, so it cannot be what that stands "
             "against; name another, or none for the runner-up"
         )
-    return asked.against or why.runner_up
+    return against or why.runner_up
 
 
-def _target(material: Material, asked: Asked) -> dict[str, Any]:
+def _target(material: Material, text: str) -> dict[str, Any]:
     """The feared outcome: terminals, and levels that must all stand."""
     game = material.game
-    text = asked.outcome or next(iter(game.terminals), "")
     if not text:
         raise BadRequest("the case has no terminal; say --outcome NAME=LEVEL")
     ends: list[str] = []
@@ -208,7 +239,7 @@ def _target(material: Material, asked: Asked) -> dict[str, Any]:
         else:
             hint = near_or_list(item, [*game.terminals, *(f"{s}=LEVEL" for s in game.states)])
             raise BadRequest(f"{item!r} is no terminal and no NAME=LEVEL; {hint}")
-    return {"text": text, "terminals": ends, "levels": levels}
+    return {"terminals": ends, "levels": levels}
 
 
 def _today(material: Material, found: Equilibrium) -> dict[str, str]:
@@ -229,8 +260,10 @@ __all__ = [
     "Asked",
     "BadRequest",
     "Place",
+    "Request",
     "explained",
     "fit_place",
+    "read_request",
     "read_state",
     "reference_place",
     "sharpened",

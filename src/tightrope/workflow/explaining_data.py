@@ -167,12 +167,12 @@ def _by_level(priced: PriceGap) -> list[dict[str, Any]]:
 
 
 def path_data(
-    found: Equilibrium, stands: Mapping[str, str], target: Mapping[str, Any], within: int
+    found: Equilibrium, stands: Mapping[str, str], outcome: str, target: Mapping[str, Any], within: int
 ) -> dict[str, Any]:
     """The chance of an outcome, and the likeliest course of events that leads there."""
     aim = {"levels": target["levels"] or None, "terminals": target["terminals"], "periods": within}
     chance = float(first_passage(found, **aim).sel(dict(stands)).sum())
-    data: dict[str, Any] = {"outcome": target["text"], "within": within, "reached": chance, "periods": []}
+    data: dict[str, Any] = {"outcome": outcome, "within": within, "reached": chance, "periods": []}
     try:
         path = likeliest_path(found, stands, **aim)
     except ValueError as error:
