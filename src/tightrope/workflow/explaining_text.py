@@ -111,7 +111,8 @@ def _parameters(data: Mapping[str, Any], choice: Mapping[str, Any]) -> list[str]
         f"what would flip {choice['likeliest']}, from the {data['at']}: one parameter, in sds of its "
         f"{flips['prior_class']} prior"
     )
-    looked = f"({len(flips['tried'])} parameters moved, up to 3 sds"
+    count = len(flips["tried"])
+    looked = f"({count} parameter{'' if count == 1 else 's'} moved, up to 3 sds"
     looked += f"; {flips['untried']} with a longer way by first order were not" if flips["untried"] else ""
     looked += f"; on the way of {', '.join(flips['lost'])} a solve was not certified" if flips["lost"] else ""
     columns = ["parameter", "now", "flips at", "prior sds", "to", "solved again"]
