@@ -125,8 +125,7 @@ def _certified(flip: Mapping[str, Any]) -> str:
     told = f"{before} before, {after} after"
     if not flip["confirmed"]:
         return f"not confirmed: {told}"
-    worst = max(side["certificate"]["residual"] for side in flip["sides"])
-    return f"{told}, residual {worst:.0e}" + (", by a jump" if flip["jump"] else "")
+    return f"{told}, both certified" + (", by a jump" if flip["jump"] else "")
 
 
 def _price(data: Mapping[str, Any], price: Mapping[str, Any]) -> list[list[str]]:
