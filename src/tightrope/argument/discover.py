@@ -193,7 +193,7 @@ def _quantiles(interest: Interest, name: str, ends: list[float]) -> np.ndarray:
 
 
 def _held_out(points: pd.DataFrame, labels: np.ndarray, order: np.ndarray) -> dict[str, float] | None:
-    """A half's best box, tried on the other half; None where either shows the outcome nowhere or everywhere."""
+    """A half's best box, tried on the other half; None where all or none of either half show the outcome."""
     first, second = order[: len(order) // 2], order[len(order) // 2 :]
     if any(labels[part].min() == labels[part].max() for part in (first, second)):
         return None
@@ -208,4 +208,8 @@ def _held_out(points: pd.DataFrame, labels: np.ndarray, order: np.ndarray) -> di
             if float(limits[name].iloc[k]) != float(initial[name].iloc[k]):
                 inside &= ~beyond(there[name].to_numpy(), float(limits[name].iloc[k]))
     density = float(shown[inside].mean()) if inside.any() else float("nan")
-    return {"coverage": float(shown[inside].sum() / shown.sum()), "density": density, "share": float(shown.mean())}
+    return {
+        "coverage": float(shown[inside].sum() / shown.sum()),
+        "density": density,
+        "share": float(shown.mean()),
+    }

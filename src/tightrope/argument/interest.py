@@ -31,7 +31,7 @@ class Interest:
     @property
     def labels(self) -> np.ndarray:
         """(certified,) 1 where a certified draw shows the outcome, else 0; in the order of `inputs()`."""
-        return self.inside[self.sample.good].astype(float)
+        return np.asarray(self.inside[self.sample.good], dtype=float)
 
     @property
     def share(self) -> float:
@@ -52,12 +52,16 @@ class Interest:
 
 def above(sample: Sample, threshold: float) -> Interest:
     """Draws whose value lies above a threshold."""
-    return Interest(sample, f"{sample.quantity} > {threshold:.4g}", _where(sample, sample.outputs > threshold))
+    return Interest(
+        sample, f"{sample.quantity} > {threshold:.4g}", _where(sample, sample.outputs > threshold)
+    )
 
 
 def below(sample: Sample, threshold: float) -> Interest:
     """Draws whose value lies below a threshold."""
-    return Interest(sample, f"{sample.quantity} < {threshold:.4g}", _where(sample, sample.outputs < threshold))
+    return Interest(
+        sample, f"{sample.quantity} < {threshold:.4g}", _where(sample, sample.outputs < threshold)
+    )
 
 
 def highest(sample: Sample, share: float) -> Interest:

@@ -58,7 +58,8 @@ class Design:
         shape = (len(self.points), len(self.names))
         if self.points.shape != shape or self.quantiles.shape != shape or not self.names:
             raise SampleError(
-                f"points {self.points.shape} and quantiles {self.quantiles.shape} for {len(self.names)} parameters"
+                f"points {self.points.shape} and quantiles {self.quantiles.shape} for {len(self.names)} "
+                "parameters"
             )
         if self.block < 1 or len(self.points) % self.block:
             raise SampleError(f"{len(self.points)} points are no whole number of blocks of {self.block}")
@@ -67,7 +68,7 @@ class Design:
         return len(self.points)
 
     def thetas(self, base: np.ndarray, parameters: Sequence[str]) -> np.ndarray:
-        """Whole parameter vectors (n, parameters): `base`, in the order of `parameters`, with these replaced."""
+        """Whole vectors (n, parameters): `base`, in the order of `parameters`, with these replaced."""
         found = np.tile(np.asarray(base, dtype=float), (len(self), 1))
         found[:, [list(parameters).index(name) for name in self.names]] = self.points
         return found
@@ -137,7 +138,7 @@ def prior_draws(priors: PriorSet, *, size: int, seed: int) -> Design:
 
 
 def given_draws(priors: PriorSet, points: np.ndarray) -> Design:
-    """Draws from elsewhere, such as a posterior: `points` (n, parameters of the priors) in their own units."""
+    """Draws from elsewhere, such as a posterior: `points` (n, parameters) in their own units."""
     points = np.asarray(points, dtype=float)
     below = norm.cdf(np.array([scores(priors, row) for row in points]).reshape(points.shape))
     return Design("draws", priors.names, points, below)
@@ -165,9 +166,7 @@ def saltelli(priors: PriorSet, *, base: int, seed: int, second: bool = False) ->
     return _at(priors, drawn, "saltelli", block=width, second=second)
 
 
-def one_at_a_time(
-    priors: PriorSet, at: np.ndarray, *, low: float = 0.1, high: float = 0.9
-) -> Design:
+def one_at_a_time(priors: PriorSet, at: np.ndarray, *, low: float = 0.1, high: float = 0.9) -> Design:
     """`at` (parameters of the priors,), then each parameter alone at its prior's low and high quantile.
 
     1 + 2k points: the base, and two a parameter in the order of the priors.
@@ -189,9 +188,7 @@ def problem(size: int) -> dict[str, object]:
     return {"num_vars": size, "names": [f"x{k}" for k in range(size)], "bounds": [[0.0, 1.0]] * size}
 
 
-def _at(
-    priors: PriorSet, drawn: np.ndarray, kind: Kind, *, block: int = 1, second: bool = False
-) -> Design:
+def _at(priors: PriorSet, drawn: np.ndarray, kind: Kind, *, block: int = 1, second: bool = False) -> Design:
     drawn = np.clip(drawn, -FARTHEST, FARTHEST)
     points = np.array([values(priors, row) for row in drawn]).reshape(drawn.shape)
     return Design(kind, priors.names, points, np.asarray(norm.cdf(drawn)), block, second)

@@ -90,7 +90,7 @@ def sobol(sample: Sample, *, resamples: int = 200, seed: int = 0) -> Sobol:
             conf_level=LEVEL,
             seed=seed + 1,
         )
-    columns = {}
+    columns: dict[str, np.ndarray] = {}
     for ours, theirs in (("first", "S1"), ("total", "ST")):
         value, half = np.asarray(found[theirs]), np.asarray(found[f"{theirs}_conf"])
         columns |= {ours: value, f"{ours}_low": value - half, f"{ours}_high": value + half}
