@@ -18,8 +18,8 @@ class MissingExtra(RuntimeError):
 
     def __init__(self, library: str, what: str) -> None:
         super().__init__(
-            f"{what} needs {library}, not installed here; it comes with the extra `{EXTRA}`: "
-            f"python -m pip install 'tightrope[{EXTRA}]' (in a checkout: python -m pip install -e '.[{EXTRA}]')"
+            f"{what} needs {library}, which is not installed; it comes with the extra `{EXTRA}`: python -m "
+            f"pip install 'tightrope[{EXTRA}]' (in a checkout: python -m pip install -e '.[{EXTRA}]')"
         )
 
 

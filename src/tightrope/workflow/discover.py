@@ -114,14 +114,12 @@ def discover_data(session: Session, asked: Asked) -> dict[str, Any]:
         "box": asked.box,
         "seed": session.seed,
     }
-    return (
-        data
-        | session.run.chunk(  # type: ignore[no-any-return]
-            f"discovered-{digest(inputs)[:12]}",
-            lambda: _described(session, interest, priors, asked),
-            inputs=inputs,
-        )
+    described: dict[str, Any] = session.run.chunk(
+        f"discovered-{digest(inputs)[:12]}",
+        lambda: _described(session, interest, priors, asked),
+        inputs=inputs,
     )
+    return data | described
 
 
 def _by_share(asked: Asked) -> bool:

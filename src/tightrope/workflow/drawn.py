@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,8 +39,13 @@ def drawn(
     )
     for first in range(0, len(thetas), PIECE):
         piece = thetas[first : first + PIECE]
+        told: list[int] = []
 
-        def compute(piece: np.ndarray = piece, first: int = first) -> dict[str, Any]:
+        def tell(done: int, first: int = first, told: list[int] = told) -> None:
+            told.append(done)
+            session.progress(label, first + done, len(thetas))
+
+        def compute(piece: np.ndarray = piece, tell: Callable[[int], None] = tell) -> dict[str, Any]:
             return _plain(
                 measure_draws(
                     material.game,
@@ -49,7 +54,7 @@ def drawn(
                     quantities=quantities,
                     warm=warm,
                     workers=session.workers,
-                    on_done=lambda done: session.progress(label, first + done, len(thetas)),
+                    on_done=tell,
                 )
             )
 
@@ -61,7 +66,8 @@ def drawn(
         # By its inputs, not by its number: a design that begins alike finds the pieces of another.
         data = session.run.chunk(f"drawn-{digest(inputs)[:12]}", compute, inputs=inputs)
         rows += _rows(data)
-        session.progress(label, min(first + PIECE, len(thetas)), len(thetas))
+        if not told:
+            session.progress(label, first + len(piece), len(thetas))
     return Drawn(tuple(rows))
 
 
