@@ -44,7 +44,14 @@ def game() -> Game:
                 ],
                 "payoffs": {"one": {"sum": "alpha + 2*beta + gamma*factor + 0*idle"}},
                 "start": {"mood": "bad"},
-                "quantities": {"worth": {"value": "one", "over": "start"}},
+                "quantities": {
+                    "worth": {"value": "one", "over": "start"},
+                    "never": {"value": "one", "over": "start", "given": "mood == good"},
+                },
+                "claims": {
+                    "C1": {"text": "It is worth something.", "kind": "inference", "check": "worth > 0"},
+                    "C2": {"text": "So it is in good mood.", "kind": "inference", "check": "never > 0"},
+                },
             }
         )
     )

@@ -8,7 +8,7 @@ ema-workbench's (Kwakkel 2017), run as it comes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ class Discovery:
     interest    the sample and the outcome
     tradeoff    box -> coverage, density, mass (share of certified draws inside), restricted (parameters with
                 a limit), n and k (draws inside, of these with the outcome), agreement (harmonic mean of
-                coverage and density)
+                coverage and density), sure (whether it has limits and every one is beyond chance)
     boxes       one row a box and restricted parameter: low, high (nan where open), low_quantile,
                 high_quantile (of the parameter's prior), qp_low, qp_high (quasi-p: the chance that the box
                 without this limit would be so dense by luck)
@@ -83,8 +83,9 @@ def discover(
 ) -> Discovery:
     """The box that sets an outcome apart, with the trade-off that led to it.
 
-    box        number of the box to show; by default that with the best agreement of coverage and density,
-               of equals that with the fewest limits
+    box        number of the box to show; by default that with the best agreement of coverage and density
+               among those whose every limit is beyond chance, or among all where there is none such; of
+               equals that with the fewest limits
     resamples  half samples for the library's reproducibility statistics, 0 for none
     halves     half samples whose box is tried on the other half, 0 for none
     seed       for the halves; the box itself has no chance in it
@@ -151,11 +152,20 @@ def _tradeoff(found: Any) -> pd.DataFrame:
         kept[ours] = table[theirs].astype(int)
     both = kept["coverage"] + kept["density"]
     kept["agreement"] = (2 * kept["coverage"] * kept["density"] / both.where(both > 0)).fillna(0.0)
+    kept["sure"] = [bool(limits) and _sure(limits.values()) for limits in found.qp]
     return kept.rename_axis("box")
 
 
+def _sure(limits: Iterable[Sequence[float]]) -> bool:
+    """Whether all quasi-p values are low; the library writes -1 where an end is open."""
+    return all(value <= BY_CHANCE for ends in limits for value in ends)
+
+
 def _best(tradeoff: pd.DataFrame) -> int:
-    order = tradeoff.sort_values(["agreement", "restricted"], ascending=[False, True], kind="stable")
+    sure = tradeoff[tradeoff["sure"]]
+    order = (sure if len(sure) else tradeoff).sort_values(
+        ["agreement", "restricted"], ascending=[False, True], kind="stable"
+    )
     return int(order.index[0])
 
 

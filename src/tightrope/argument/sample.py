@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy.stats import norm
 
-from tightrope.fit.priors import FARTHEST, PriorSet, scores, values
+from tightrope.case.prior import Prior
+from tightrope.fit.priors import FARTHEST, PriorSet, distribution, scores, values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -190,5 +191,15 @@ def problem(size: int) -> dict[str, object]:
 
 def _at(priors: PriorSet, drawn: np.ndarray, kind: Kind, *, block: int = 1, second: bool = False) -> Design:
     drawn = np.clip(drawn, -FARTHEST, FARTHEST)
-    points = np.array([values(priors, row) for row in drawn]).reshape(drawn.shape)
-    return Design(kind, priors.names, points, np.asarray(norm.cdf(drawn)), block, second)
+    columns = [_column(prior, v) for prior, v in zip(priors.priors, drawn.T, strict=True)]
+    return Design(kind, priors.names, np.stack(columns, axis=1), np.asarray(norm.cdf(drawn)), block, second)
+
+
+def _column(prior: Prior, v: np.ndarray) -> np.ndarray:
+    """Normal scores of one parameter to its own units, as `fit.priors.values` has them, all at once."""
+    if prior.family == "normal":
+        return np.asarray(prior.arguments[0] + prior.arguments[1] * v)
+    if prior.family == "lognormal":
+        return np.asarray(prior.arguments[0] * np.exp(prior.arguments[1] * v))
+    law = distribution(prior)
+    return np.where(v > 0, law.isf(norm.sf(v)), law.ppf(norm.cdf(v)))

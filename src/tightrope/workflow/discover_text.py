@@ -39,6 +39,8 @@ def _box(data: Mapping[str, Any]) -> list[str]:
     lines += [f"  - {limit_in_words(row)}" for row in data["limits"]] or [
         "  - no limit sets the outcome apart"
     ]
+    if not chosen["sure"]:
+        lines.append("Not every limit is beyond chance: a hint at most. More draws may tell.")
     held = data["held_out"]
     if held["halves"]:
         lines.append(
