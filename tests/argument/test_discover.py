@@ -122,6 +122,9 @@ def test_too_few_draws_and_unknown_boxes_are_refused(found: Discovery) -> None:
         discover(above(planted(), 2.0))
     with pytest.raises(SampleError, match="no box 999"):
         found.limits(999)
+    flat = Sample(planted().design, "flat", 0.08 + 1e-15 * np.arange(600), ("certified",) * 600)
+    with pytest.raises(TooFew, match="none is higher"):
+        highest(flat, 0.2)
     with pytest.raises(SampleError, match="share"):
         highest(planted(), 1.5)
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from tightrope.argument.sample import Sample, SampleError, TooFew
 
+SAME = 1e-9
+"""Values closer than this are equal, so that no draw is set apart by rounding."""
 LEAST = 5
 """Fewer draws than this with the outcome, or without it, describe nothing."""
 
@@ -65,12 +67,17 @@ def below(sample: Sample, threshold: float) -> Interest:
 
 
 def highest(sample: Sample, share: float) -> Interest:
-    """The draws with the highest values, this share of the certified ones. Raises TooFew without any."""
+    """The draws with the highest values, this share of the certified ones.
+
+    Raises TooFew without a certified draw, or where values differ by rounding alone.
+    """
     if not 0.0 < share < 1.0:
         raise SampleError(f"{share:g} is no share of the draws; write one between 0 and 1")
     values = sample.outputs[sample.good]
     if not len(values):
         raise TooFew(f"no draw has a certified value of {sample.quantity}")
+    if np.ptp(values) <= SAME:
+        raise TooFew(f"{sample.quantity} is {values[0]:.6g} in every draw: none is higher than another")
     return above(sample, float(np.quantile(values, 1.0 - share)))
 
 

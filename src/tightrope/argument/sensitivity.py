@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tightrope.argument.extra import kept_apart, require
+from tightrope.argument.interest import SAME
 from tightrope.argument.sample import Sample, SampleError, TooFew, problem
 
 if TYPE_CHECKING:
@@ -277,5 +278,5 @@ def tornado(sample: Sample) -> Tornado:
 
 
 def _varies(outputs: np.ndarray, quantity: str) -> None:
-    if np.ptp(outputs) <= 1e-12 * max(1.0, float(np.abs(outputs).max())):
+    if np.ptp(outputs) <= SAME:
         raise TooFew(f"{quantity} is {outputs[0]:.6g} at every point: there is nothing to share out")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tightrope.argument.extra import require
+from tightrope.argument.interest import SAME
 from tightrope.argument.sample import TooFew, given_draws, one_at_a_time, saltelli
 from tightrope.argument.sensitivity import given_data, sobol, tornado
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass, Quantity
@@ -74,7 +75,8 @@ def sensitivity_data(session: Session, wanted: Wanted) -> dict[str, Any]:
     if "tornado" in wanted.parts or choose:
         data["tornado"] = _tornado(session, wanted, quantities)
     if "sobol" in wanted.parts:
-        swung = [row["parameter"] for row in data.get("tornado", {}).get("rows", []) if row["swing"]]
+        rows = data.get("tornado", {}).get("rows", [])
+        swung = [row["parameter"] for row in rows if abs(row["swing"] or 0.0) > SAME]
         chosen = wanted.parameters or tuple(swung[: wanted.top])
         data["sobol"] = _sobol(session, wanted, quantities, chosen)
     if "given" in wanted.parts:
