@@ -103,7 +103,7 @@ def test_more_draws_begin_with_the_ones_already_solved(
     assert solved == [20]  # the pieces of 20 are whole but for the last, which held 10
     assert longer.code == 1
     assert "at least 5" in longer.text
-    claim = discover_case(case, claim="C1", draws=90, out=case.parent / "runs", notice=silent)
+    claim = discover_case(case, claim="C1", draws=20, out=case.parent / "runs", notice=silent)
     assert solved == [20]
     assert claim.data["outcome"] == "C1 fails"
 
