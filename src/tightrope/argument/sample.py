@@ -202,4 +202,4 @@ def _column(prior: Prior, v: np.ndarray) -> np.ndarray:
     if prior.family == "lognormal":
         return np.asarray(prior.arguments[0] * np.exp(prior.arguments[1] * v))
     law = distribution(prior)
-    return np.where(v > 0, law.isf(norm.sf(v)), law.ppf(norm.cdf(v)))
+    return np.asarray(np.where(v > 0, law.isf(norm.sf(v)), law.ppf(norm.cdf(v))))
