@@ -53,6 +53,19 @@ _ROOMS = {
     "tightrope.argument.rulers": ("rulers",),
     "tightrope.argument.flips": ("level_flips", "parameter_flips"),
     "tightrope.argument.price_gap": ("price_gap",),
+    "tightrope.argument.sample": (
+        "Design",
+        "Sample",
+        "given_draws",
+        "one_at_a_time",
+        "prior_draws",
+        "saltelli",
+    ),
+    "tightrope.argument.drawn": ("measure_draws",),
+    "tightrope.argument.interest": ("Interest", "above", "below", "highest"),
+    "tightrope.argument.discover": ("discover",),
+    "tightrope.argument.tree": ("classify",),
+    "tightrope.argument.sensitivity": ("given_data", "sobol", "tornado"),
     "tightrope.runs": ("Run", "open_run", "read_run"),
     "tightrope.workflow.checking": ("check_draws",),
     "tightrope.workflow.coding": ("Coding",),
@@ -65,6 +78,8 @@ _ROOMS = {
         "score_case",
         "claims_case",
         "explain_case",
+        "discover_case",
+        "sensitivity_case",
     ),
 }
 _PUBLIC = {name: room for room, names in _ROOMS.items() for name in names}
