@@ -99,11 +99,14 @@ def _source(made: Made) -> str:
 def _notes(made: Made, found: Contest, left_out: int) -> list[str]:
     cut = sum(about["draws"] + about["failed"] for about in made.about.values())
     failed = sum(about["failed"] for about in made.about.values())
+    reached = sum(about["status"] == "converged" for about in made.about.values())
     resolved, silent, open_ = (len(x) for x in (found.truth.shares, found.truth.silent, found.truth.open))
     lines = [
         HINDSIGHT,
         f"Of {resolved + silent + open_} forecasts the record resolves {resolved}; {open_} lie beyond its "
         f"end and {silent} fall on moves that it holds by default, which resolve nothing.",
+        f"{reached} of {len(made.about)} fits reached a maximum; the others were stopped by the limit of "
+        "their evaluations or where the branch that they follow ends, and stand as they were then.",
         f"{failed} of {cut} parameter draws had no certificate and were left out.",
         f"`{POOLED}` is a log-linear pool of the unfloored game, the Markov chain and, for a merger, the "
         "reference class. Its weights are learned only from forecasts resolved at each origin, and pulled to "
