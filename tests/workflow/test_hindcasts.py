@@ -140,7 +140,7 @@ def made_up(material: Material) -> Made:
             worst=0.0,
         )
     one = {"origin": "computed", "draws": 3, "failed": 1, "seconds": [1.0, 1.0], "questions": {}}
-    about = dict.fromkeys(ahead, one)
+    about = {known: one | {"status": "stop" if n < 2 else "converged"} for n, known in enumerate(ahead)}
     return Made(origins, ahead, about, {})
 
 
@@ -172,6 +172,7 @@ def test_the_section_says_who_wins_and_what_was_left_out(session: Session, mater
     assert set(shown.skill["group"]) == {"all states", "all moves", "terminal absorbed"}
     assert set(shown.skill_targets["group"]) == {"union", "threat", "north", "south"}
     assert shown.origins == "9 origins, 1 January 2004 to 1 January 2012"
+    assert "7 of 9 fits reached a maximum" in " ".join(shown.notes)
     assert "9 of 36 parameter draws had no certificate" in " ".join(shown.notes)
     assert session.warnings  # a game that says anything at all loses to the chain somewhere
 
