@@ -246,9 +246,7 @@ class _Pool:
                 if not alone:
                     self.suspects.append(job)
                     continue
-                result = Result(
-                    job[0], None, "the worker process died (out of memory, or killed from outside)", 0.0
-                )
+                result = Result(job[0], None, _DIED, 0.0)
             except Exception:  # could not be sent to the worker or back
                 result = Result(job[0], None, traceback.format_exc(), 0.0)
             yield result

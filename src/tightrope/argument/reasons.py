@@ -138,9 +138,9 @@ def reason(found: Equilibrium, explanation: Explanation, move: str, given: Point
     point = point_at(found, move, given)
     here = {name: level for name, level in point.items() if name != move}
     whole = _at(explanation.actions[move], here).rename({move: "action"})
-    now = _at(explanation.now[move], here).rename({move: "action"}) + _settled(found, mover, here, whole)
-    whole = whole + _settled(found, mover, here, whole)
-    worth = xr.concat([now, whole - now], xr.DataArray([NOW, LATER], dims="when", name="when"))
+    now = _at(explanation.now[move], here).rename({move: "action"})
+    settled = _settled(found, mover, here, whole)
+    worth = xr.concat([now + settled, whole - now], xr.DataArray([NOW, LATER], dims="when", name="when"))
     probability = _at(found.strategies[move], here).rename({move: "action"})
     precision = primitives_function(game)(jnp.asarray(found.theta)).precision[move]
     index = tuple(game.levels[axis].index(here[axis]) for axis in precision.axes)

@@ -105,8 +105,8 @@ def _notes(made: Made, found: Contest, left_out: int) -> list[str]:
         HINDSIGHT,
         f"Of {resolved + silent + open_} forecasts the record resolves {resolved}; {open_} lie beyond its "
         f"end and {silent} fall on moves that it holds by default, which resolve nothing.",
-        f"{reached} of {len(made.about)} fits reached a maximum; the others were stopped by the limit of "
-        "their evaluations or where the branch that they follow ends, and stand as they were then.",
+        f"{reached} of {len(made.about)} fits reached a maximum; the others stand where they stopped: at the "
+        "limit of their evaluations, where the branch that they follow ends, or where no step led on.",
         f"{failed} of {cut} parameter draws had no certificate and were left out.",
         f"`{POOLED}` is a log-linear pool of the unfloored game, the Markov chain and, for a merger, the "
         "reference class. Its weights are learned only from forecasts resolved at each origin, and pulled to "
