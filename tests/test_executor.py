@@ -125,7 +125,7 @@ def test_stopping_early_leaves_no_child() -> None:
 
 
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from tightrope import executor
 
@@ -134,6 +134,8 @@ def work(item, seed):
     time.sleep(60)
 
 if __name__ == "__main__":
+    # What a shell starts in the background inherits ignored interrupts; this test is of one that arrives.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     list(executor.map(work, range(4), workers=2))
 """
 

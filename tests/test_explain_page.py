@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pages import DOCS, follow, posix
+from tests.docs_pages import DOCS, follow, posix
 
 
 @posix

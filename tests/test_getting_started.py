@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.pages import DOCS, blocks, follow, posix
+from tests.docs_pages import DOCS, blocks, follow, posix
 
 PAGE = DOCS / "getting-started.md"
 

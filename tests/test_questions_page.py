@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from tests.forecast.test_questions import parse
-from tests.pages import DOCS, follow, posix
+from tests.docs_pages import DOCS, follow, posix
 
 PAGE = DOCS / "questions.md"
 

@@ -154,10 +154,13 @@ def test_live_table_prints_the_floored_probability_with_word_and_mark(
         "less than 1 %",
         "0.2 %",
         "0.4 % reference class",
-        "0.3 % game 0.50, Markov chain 0.50",
+        "0.3 %",
         "estimated",
     ]
-    assert shown[8][7] == "– none: it joins a terminal"
+    assert shown[8][7] == "–"
+    said = page.by_id("judgement").words()
+    assert "L01, L02, L03, L04, L05, L06, L07, L09, L10, L12: game 0.50, Markov chain 0.50." in said
+    assert "L08: none: it joins a terminal." in said
     assert shown[11][2:6] == ["not certified"] * 4
     assert shown[11][7] == "not certified"
 

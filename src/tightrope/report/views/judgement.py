@@ -121,6 +121,7 @@ def _questions(judgement: Judgement) -> list[Block]:
                             "weights come from the hindcasts and are equal where these teach none. It stands "
                             "beside the probability, which is not pooled, and has no interval of its own."
                         ),
+                        *_pools(certified),
                     ),
                 ),
             )
@@ -152,9 +153,18 @@ def _row(row: dict[Any, Any], *, own_weight: bool) -> tuple[Cell, ...]:
         cell(verbal(min(max(row["probability"], 0.0), 1.0))),
         cell(percent(row["model"]), numeric=True),
         outside,
-        Cell((Line(percent(row["pooled"])), Line(row["pooled_how"] or "", quiet=True)), numeric=True),
+        cell(percent(row["pooled"]), numeric=True),
         cell("", mark=row["mark"]),
     )
+
+
+def _pools(live: Any) -> list[Line]:
+    """What each pooled number is made of, questions with the same answer together."""
+    alike: dict[str, list[str]] = {}
+    for name, how in zip(live["id"], live["pooled_how"], strict=True):
+        if isinstance(how, str) and how:
+            alike.setdefault(str(how), []).append(str(name))
+    return [Line(f"{', '.join(names)}: {how}.", quiet=True) for how, names in alike.items()]
 
 
 def _title(live: Any) -> str:
