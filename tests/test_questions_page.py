@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.forecast.test_questions import parse
 from tests.docs_pages import DOCS, follow, posix
+from tests.forecast.test_questions import parse
 
 PAGE = DOCS / "questions.md"
 
