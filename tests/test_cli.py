@@ -33,7 +33,7 @@ HEAVY = {
     "pydantic",
     "scoringrules",
     "rich",
-    "h5py",
+    "netCDF4",
 }
 WORKING = ["run", "solve", "fit", "ask", "score", "claims"]
 

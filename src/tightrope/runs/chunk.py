@@ -97,7 +97,7 @@ def read_dataset(path: Path) -> Any:
     """An xarray Dataset, read whole into memory and closed."""
     import xarray as xr
 
-    return xr.load_dataset(path, engine="h5netcdf")
+    return xr.load_dataset(path, engine="netcdf4")
 
 
 def compression(dataset: Any) -> dict[str, dict[str, Any]]:
@@ -111,7 +111,7 @@ def compression(dataset: Any) -> dict[str, dict[str, Any]]:
 
 def _writer(dataset: Any) -> Callable[[Path], None]:
     def write(path: Path) -> None:
-        dataset.to_netcdf(path, engine="h5netcdf", encoding=compression(dataset))
+        dataset.to_netcdf(path, engine="netcdf4", encoding=compression(dataset))
 
     return write
 

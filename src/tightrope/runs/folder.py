@@ -238,7 +238,7 @@ class Run:
         encoding = {node.path: compression(node.to_dataset(inherit=False)) for node in tree.subtree}
         path = self.folder / "run.nc"
         checksum = write_through(
-            path, lambda temporary: tree.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+            path, lambda temporary: tree.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
         )
         self._write_manifest(
             "finished",

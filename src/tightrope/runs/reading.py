@@ -23,5 +23,5 @@ def read_run(folder: Path | str) -> tuple[dict[str, Any], Any]:
     path = folder / "run.nc"
     if not path.exists() or file_digest(path) != manifest["results"]["sha256"]:
         raise Damaged(f"{path} is missing or changed; the same command again makes it anew")
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
+    with xr.open_datatree(path, engine="netcdf4") as tree:
         return manifest, tree.load()
