@@ -9,27 +9,9 @@ from typing import Any
 import numpy as np
 
 MIXED, ENOUGH = 1.01, 400.0
+LEAST = 4
 USABLE = 1.1
 """Above this R̂ (Gelman & Rubin 1992) chains still say where they started."""
-
-
-@dataclass(frozen=True, eq=False)
-class Chains:
-    """Posterior draws in normal scores.
-
-    scores          (chains, draws, parameters)
-    log_likelihood  (chains, draws)
-    evaluations     evaluations of the density in all, warm-up included
-    """
-
-    scores: np.ndarray
-    log_likelihood: np.ndarray
-    evaluations: int
-
-    @property
-    def flat(self) -> np.ndarray:
-        """All draws, shape (chains · draws, parameters)."""
-        return np.asarray(self.scores.reshape(-1, self.scores.shape[-1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,26 +39,63 @@ class Mixing:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Chains:
+    """Posterior draws in normal scores.
+
+    scores          (chains, draws, parameters)
+    log_likelihood  (chains, draws)
+    evaluations     evaluations of the density in all, warm-up included
+    told            what `mixing` says, where it was kept with the draws
+    """
+
+    scores: np.ndarray
+    log_likelihood: np.ndarray
+    evaluations: int
+    told: Mixing | None = None
+
+    @property
+    def flat(self) -> np.ndarray:
+        """All draws, shape (chains · draws, parameters)."""
+        return np.asarray(self.scores.reshape(-1, self.scores.shape[-1]))
+
+
 @lru_cache(maxsize=16)
 def mixing(chains: Chains) -> Mixing:
     """Convergence of the chains. Raises ValueError below four draws a chain."""
+    if chains.told is not None:
+        return chains.told
+    import jax
     from blackjax.diagnostics import ess_bulk, ess_tail, rhat
 
-    if chains.scores.shape[1] < 4:
+    if chains.scores.shape[1] < LEAST:
         raise ValueError("convergence needs at least four draws a chain")
     x = chains.scores
-    return Mixing(np.asarray(rhat(x)), np.asarray(ess_bulk(x)), np.asarray(ess_tail(x)))
+    # Each compiled as a whole: one by one, their many small operations take twice as long to compile.
+    return Mixing(*(np.asarray(jax.jit(measure)(x)) for measure in (rhat, ess_bulk, ess_tail)))
 
 
 def chains_data(chains: Chains) -> dict[str, Any]:
-    """Chains as plain data."""
+    """Chains as plain data, with what `mixing` says of them: that takes longer to compile than to keep."""
+    found = mixing(chains) if chains.scores.shape[1] >= LEAST else None
     return {
         "scores": chains.scores.tolist(),
         "log_likelihood": chains.log_likelihood.tolist(),
         "evaluations": chains.evaluations,
+        "mixing": None
+        if found is None
+        else {name: _plain(getattr(found, name)) for name in ("rhat", "bulk", "tail")},
     }
 
 
 def chains_from(data: dict[str, Any]) -> Chains:
     """Inverse of `chains_data`."""
-    return Chains(np.array(data["scores"]), np.array(data["log_likelihood"]), int(data["evaluations"]))
+    known = data.get("mixing")
+    told = None
+    if known is not None:
+        told = Mixing(*(np.array(known[name], dtype=float) for name in ("rhat", "bulk", "tail")))
+    return Chains(np.array(data["scores"]), np.array(data["log_likelihood"]), int(data["evaluations"]), told)
+
+
+def _plain(x: np.ndarray) -> list[float | None]:
+    return [float(v) if np.isfinite(v) else None for v in x]

@@ -151,7 +151,7 @@ def _statuses(session: Session, which: str) -> pd.DataFrame:
 
 
 def _responses(session: Session) -> pd.DataFrame:
-    """Quantity × parameter: change per prior sd at the fit. A parameter without a certified step is absent."""
+    """Quantity × parameter: change per prior sd at the fit. No column without a certified step."""
     fit, found = session.fit, session.at_fit
 
     def compute() -> dict[str, Any]:

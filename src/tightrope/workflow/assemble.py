@@ -12,6 +12,7 @@ import pandas as pd
 from tightrope.fit.chains import mixing
 from tightrope.report.sections import TABLES, NotComputed, Report
 from tightrope.workflow import (
+    ahead,
     argue,
     draws,
     headline_report,
@@ -31,7 +32,8 @@ def report(session: Session, *, argv: Sequence[str], made_on: str) -> Report:
     The judgement is made last: its warnings gather what the other sections found.
     """
     case = session.material.case
-    claims, matrix = argue.sections(session)
+    with ahead.answering(session):
+        claims, matrix = argue.sections(session)
     questions = scoring.questions(session)
     parts: dict[str, Any] = {
         "fans": judgement.fans(session),
