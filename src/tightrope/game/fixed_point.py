@@ -222,11 +222,18 @@ def solve_fixed_point(
         z, residual, sweeps = z0, _sup(function(z0, theta) - z0), zero
     else:
         z, residual, sweeps = _mix(function, z0, theta, tolerance)
+    root = Root(z, residual, sweeps, zero, jnp.asarray(False))
     if method == "anderson":
-        return Root(z, residual, sweeps, zero, jnp.asarray(False))
-    most = NEWTON_ALONE if method == "newton" else NEWTON_STEPS
-    z, residual, steps, failed = _newton_krylov(function, z, residual, theta, tolerance, most)
-    return Root(z, residual, sweeps, steps, failed >= FAILED_STEPS)
+        return root
+    return by_newton(
+        function, root, theta, tolerance=tolerance, most=NEWTON_ALONE if method == "newton" else NEWTON_STEPS
+    )
+
+
+def by_newton(function: Map, root: Root, theta: Any, *, tolerance: float, most: int = NEWTON_STEPS) -> Root:
+    """At most this many Newton steps from a candidate that is not good enough yet. Traceable."""
+    z, residual, steps, failed = _newton_krylov(function, root.z, root.residual, theta, tolerance, most)
+    return Root(z, residual, root.sweeps, root.steps + steps, failed >= FAILED_STEPS)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 3))

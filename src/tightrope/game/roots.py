@@ -19,7 +19,7 @@ from tightrope.game.certificate import Branch
 from tightrope.game.choice import deviation_gain
 from tightrope.game.compile import Game
 from tightrope.game.continuation import Trace, correctors, trace
-from tightrope.game.fixed_point import Method, Root, fixed_point, solve_fixed_point
+from tightrope.game.fixed_point import Method, Root, by_newton, fixed_point, solve_fixed_point
 from tightrope.game.layout import pack, start, units, unpack
 from tightrope.game.named import Named
 from tightrope.game.primitives import Primitives, primitives
@@ -106,14 +106,30 @@ def primitives_function(game: Game) -> Any:
 
 @lru_cache(maxsize=64)
 def root_function(game: Game, convention: Convention, tolerance: float, method: Method = "automatic") -> Any:
-    """Compiled `(Primitives, z0) -> Root`, shared by solving and by the likelihood."""
+    """`(Primitives, z0) -> Root`. Not traceable by JAX.
+
+    Newton is a program of its own, most of what there is to compile, and many games never ask for it.
+    """
     sweep = unitless_sweep(game, convention)
+    alone: Method = "anderson" if method == "automatic" else method
 
     @jax.jit
-    def run(numbers: Primitives, z0: Array) -> Root:
+    def begin(numbers: Primitives, z0: Array) -> Root:
         given = unitless(game, numbers)
-        root = solve_fixed_point(sweep, z0 / given.units, given, tolerance=tolerance, method=method)
+        root = solve_fixed_point(sweep, z0 / given.units, given, tolerance=tolerance, method=alone)
         return root._replace(z=root.z * given.units)
+
+    @jax.jit
+    def go_on(numbers: Primitives, root: Root) -> Root:
+        given = unitless(game, numbers)
+        found = by_newton(sweep, root._replace(z=root.z / given.units), given, tolerance=tolerance)
+        return found._replace(z=found.z * given.units)
+
+    def run(numbers: Primitives, z0: Array) -> Root:
+        root: Root = begin(numbers, z0)
+        if method == "automatic" and float(root.residual) > tolerance:
+            root = go_on(numbers, root)
+        return root
 
     return run
 
