@@ -24,6 +24,7 @@ from tightrope.case.check_record import check_files, check_ledger, check_record
 from tightrope.case.checker import MAX_PROBLEMS, Checker, TooManyProblems
 from tightrope.case.errors import Problem, sorted_problems
 from tightrope.case.load import CaseFolder
+from tightrope.case.scenarios import check_scenarios
 
 
 def check_case(folder: CaseFolder) -> list[Problem]:
@@ -60,3 +61,4 @@ def _check_all(checker: Checker) -> None:
     check_files(checker)
     check_record(checker)
     check_ledger(checker)
+    check_scenarios(checker)

@@ -13,7 +13,7 @@ CASE_FILE = "case.yaml"
 MAX_FILE_BYTES = 20_000_000
 MAX_FILES = 200
 
-_FIELDS = ("events", "series", "questions", "live_questions", "ledger", "reference_class")
+_FIELDS = ("events", "series", "questions", "live_questions", "ledger", "scenarios", "reference_class")
 
 
 def named_files(case: Case) -> dict[Where, str]:

@@ -354,6 +354,7 @@ class Case(Noun):
     live_questions: str | None = None
     mappings: dict[str, EventMapping] = Field(default={}, max_length=1_000)
     ledger: str | None = None
+    scenarios: str | None = None
     reference_class: str | None = None
     quantities: dict[Identifier, Quantity] = Field(default={}, max_length=1_000)
     claims: dict[str, Claim] = Field(default={}, max_length=1_000)

@@ -21,8 +21,8 @@ _ITEMS: dict[str, type[BaseModel]] = {
 _MOST_ERRORS = 1_000
 
 
-def problems_from(error: ValidationError, source: Source) -> list[Problem]:
-    """Every error of a validation as a problem with file, line and column."""
+def problems_from(error: ValidationError, source: Source, *, root: type[BaseModel] = Case) -> list[Problem]:
+    """Every error of a validation as a problem with file, line and column. `root` is what the file holds."""
     details = error.errors(include_url=False)[:_MOST_ERRORS]
     places = [_place(detail["loc"], source.data) for detail in details]
     found: list[Problem] = []
@@ -33,7 +33,7 @@ def problems_from(error: ValidationError, source: Source) -> list[Problem]:
         if kind == "too_short" and any(len(other) > len(where) and other[: len(where)] == where
                                        for other, _, _ in places):  # fmt: skip
             continue  # pydantic counts only the valid members; their own errors say it better
-        message, hint, character = _words(detail, where, missing, value)
+        message, hint, character = _words(detail, where, missing, value, root)
         by_key = key or kind == "extra_forbidden"
         found.append(source.problem(where, message, hint, key=by_key, character=character))
     return found
@@ -76,7 +76,9 @@ def _is_wrong_branch(detail: Mapping[str, Any], value: Any) -> bool:
     return False
 
 
-def _words(detail: Mapping[str, Any], where: Where, missing: str, value: Any) -> tuple[str, str, int | None]:
+def _words(
+    detail: Mapping[str, Any], where: Where, missing: str, value: Any, root: type[BaseModel]
+) -> tuple[str, str, int | None]:
     """Message, hint, and the character of the text at fault if there is one."""
     kind: str = detail["type"]
     context: Mapping[str, Any] = detail.get("ctx", {})
@@ -84,7 +86,7 @@ def _words(detail: Mapping[str, Any], where: Where, missing: str, value: Any) ->
     if kind == "missing":
         return f"{missing!r} is missing", "", None
     if kind == "extra_forbidden":
-        known = [name for name in _fields_at(where[:-1]) if name != where[-1]]
+        known = [name for name in _fields_at(where[:-1], root) if name != where[-1]]
         return f"{where[-1]!r} is not a key here", near_or_list(str(where[-1]), known), None
     if kind == "value_error":
         cause = context.get("error")
@@ -143,9 +145,9 @@ def _plain_words(kind: str, context: Mapping[str, Any], written: str) -> tuple[s
     return f"{written} does not fit here ({kind.replace('_', ' ')})", "", None
 
 
-def _fields_at(where: Where) -> list[str]:
+def _fields_at(where: Where, root: type[BaseModel] = Case) -> list[str]:
     """Names of the fields that a mapping at this path may have; empty where keys are the case's own."""
-    annotation: Any = Case
+    annotation: Any = root
     for number, part in enumerate(where):
         annotation = _member(annotation, part)
         if number == 1 and where[0] == "period":

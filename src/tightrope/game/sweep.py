@@ -66,6 +66,7 @@ def backward(
     guess: Mapping[str, Named] | None = None,
     between: Affine | None = None,
     action_values: dict[str, Named] | None = None,
+    fixed: Mapping[str, Named] | None = None,
 ) -> tuple[Functions, Strategies]:
     """One sweep: players' values at the next period's start to values and strategies at this one's.
 
@@ -74,6 +75,8 @@ def backward(
     guess       strategies of simultaneous moves to respond to (uniform where missing)
     between     exits and payoffs, from `affine` (computed here when not given)
     action_values  where given, it is filled: move -> its mover's expected payoff by action
+    fixed       strategies of moves that are not chosen by their values here, such as those of a player
+                who believes in another game
     """
     maps = affine(game, numbers) if between is None else between
     strategies: Strategies = {}
@@ -84,6 +87,9 @@ def backward(
     def choose(position: int, step: Choice, functions: Functions) -> Functions:
         if len(step.moves) == 1:
             (move,) = step.moves
+            if fixed is not None and move.move in fixed:
+                strategies[move.move] = fixed[move.move]
+                return {p: mix(game, f, fixed[move.move], move.move) for p, f in functions.items()}
             own = functions[move.player]
             precision, available = numbers.precision[move.move], numbers.available.get(move.move)
             strategy = logit(game, own, precision, available, move.move)
