@@ -18,6 +18,7 @@ _ROOMS = {
     "tightrope.case.checks": ("check_case",),
     "tightrope.case.json_schema": ("json_schema",),
     "tightrope.case.new": ("scaffold",),
+    "tightrope.case.scenarios": ("Scenario", "read_do", "read_scenarios"),
     "tightrope.game": (
         "Certificate",
         "Equilibrium",
@@ -66,6 +67,10 @@ _ROOMS = {
     "tightrope.argument.discover": ("discover",),
     "tightrope.argument.tree": ("classify",),
     "tightrope.argument.sensitivity": ("given_data", "sobol", "tornado"),
+    "tightrope.argument.timeline": ("lay_out",),
+    "tightrope.argument.what_if": ("what_if",),
+    "tightrope.argument.lever": ("pull_lever",),
+    "tightrope.argument.outlook": ("outlook",),
     "tightrope.runs": ("Run", "open_run", "read_run"),
     "tightrope.workflow.checking": ("check_draws",),
     "tightrope.workflow.coding": ("Coding",),
@@ -80,6 +85,7 @@ _ROOMS = {
         "explain_case",
         "discover_case",
         "sensitivity_case",
+        "what_if_case",
     ),
 }
 _PUBLIC = {name: room for room, names in _ROOMS.items() for name in names}

@@ -7,10 +7,10 @@ before a command needs it.
 
 from __future__ import annotations
 
-from tightrope.cli import asking, discovering, explaining, hindcasts, ledger, outside
+from tightrope.cli import asking, discovering, explaining, hindcasts, ledger, outside, what_if
 from tightrope.cli.commands import app
 
-__all__ = ["app", "asking", "discovering", "explaining", "hindcasts", "ledger", "main", "outside"]
+__all__ = ["app", "asking", "discovering", "explaining", "hindcasts", "ledger", "main", "outside", "what_if"]
 
 
 def main() -> None:

@@ -22,6 +22,10 @@ def check_files(path: Path, *, draws: int, as_json: bool, quiet: bool) -> Outcom
             raise
         return Outcome(BAD_INPUT, {"sound": False, "problems": _plain(error.problems)}, "")
     problems = check_case(folder)
+    if not problems and folder.case.scenarios is not None:
+        from tightrope.workflow.scenario import observed_problems
+
+        problems = observed_problems(folder)
     looked = draws > 0 and not problems
     if looked:
         with said_if_slow(f"valuing laws and payoffs at {draws:,} draws of each prior class", quiet=quiet):

@@ -366,6 +366,30 @@ def sensitivity_case(
         return Outcome(FINE, data, sensitivity_text.sensitivity_text(data))
 
 
+def what_if_case(
+    case: Path, *, asked: Mapping[str, Any] | None = None, **options: Unpack[Options]
+) -> Outcome:
+    """Dated questions with and without a scenario, or the smallest change; or a list of scenarios.
+
+    asked  fields of `scenario.Asked`
+
+    Exit code 1 where no question is answered, or no lever is found that holds.
+    """
+    from tightrope.workflow import levers, scenario, what_if, what_if_text
+
+    wanted = scenario.Asked(**(asked or {}))
+    if wanted == scenario.Asked():
+        listed = scenario.listed(load_material(Path(case)))
+        return Outcome(FINE, listed, what_if_text.list_text(listed))
+    with _session(case, **options) as session:
+        if wanted.past is not None or wanted.levers:
+            data = levers.lever_data(session, wanted)
+            good = any(lever["confirmed"] for lever in data["levers"])
+            return Outcome(FINE if good else FAILED, data, what_if_text.lever_text(data))
+        data = what_if.what_if_data(session, wanted)
+        return Outcome(FINE if data["questions"] else FAILED, data, what_if_text.what_if_text(data))
+
+
 __all__ = [
     "Options",
     "ask_case",
@@ -381,4 +405,5 @@ __all__ = [
     "sighting_case",
     "solve_case",
     "update_case",
+    "what_if_case",
 ]
