@@ -66,6 +66,7 @@ def lever_data(session: Session, asked: Asked) -> Data:
         "levers": sorted(levers, key=_nearness),
         "moved": [one["parameter"] for one in near],
         "moved_by": NEAR,
+        "lost": [one["parameter"] for one in near if one["lost"]],
         "warnings": list(session.warnings),
     }
 

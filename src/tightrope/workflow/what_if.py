@@ -65,8 +65,10 @@ def _followed(
     warm = steps.at_mode(evidence, session.fit)
     for first in range(0, len(thetas), PIECE):
         piece = thetas[first : first + PIECE]
+        told: list[int] = []
 
-        def tell(done: int, first: int = first) -> None:
+        def tell(done: int, first: int = first, told: list[int] = told) -> None:
+            told.append(done)
             session.progress("draws with and without", first + done, len(thetas))
 
         def compute(piece: np.ndarray = piece, tell: Any = tell) -> list[dict[str, Any]]:
@@ -84,7 +86,8 @@ def _followed(
         inputs = {**about, "thetas": piece.tolist(), "fit": session.fit.theta.tolist()}
         data = session.run.chunk(f"what-if-{first}", compute, inputs=inputs)
         drawn += [Draw.from_data(one) for one in data]
-        tell(len(piece))
+        if not told:
+            tell(len(piece))
     return drawn
 
 

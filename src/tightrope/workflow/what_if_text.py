@@ -128,6 +128,8 @@ def lever_text(data: Mapping[str, Any]) -> str:
             if near
             else f"{every} by {by}, and the {len(data['levers'])} that came nearest farther."
         )
+    if data["lost"]:
+        rest.append(f"On the way of these a solve could not be certified: {', '.join(data['lost'])}.")
     rest.append("The change is for good, from the first period to come, and known to all.")
     return blocks(head, *levers, rest, notes(data))
 
