@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -83,6 +85,24 @@ def specs(page: Element) -> list[Any]:
     ]
 
 
+def packed(page: Element) -> list[str]:
+    """Scripts that lie packed in the page, for another to unpack."""
+    return [
+        zlib.decompress(base64.b64decode(e.words())).decode()
+        for e in page.all("script")
+        if e.attributes.get("type") == "application/zlib"
+    ]
+
+
 def scripts(page: Element) -> list[str]:
     """The scripts that a browser would run."""
-    return [e.words() for e in page.all("script") if "type" not in e.attributes]
+    return packed(page) + [e.words() for e in page.all("script") if "type" not in e.attributes]
+
+
+def prose(page: Element) -> str:
+    """All words outside scripts; the charts' specifications count."""
+    words = page.words()
+    for element in page.all("script"):
+        if element.attributes.get("type") != "application/json":
+            words = words.replace(element.words(), "")
+    return words

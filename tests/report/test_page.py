@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.report import synthetic
-from tests.report.pages import Element, read, rows, scripts, specs
+from tests.report.pages import Element, prose, read, rows, scripts, specs
 from tightrope.report import sections as s
 from tightrope.report.page import VIEWS, render_report, script_json, sections_of
 
@@ -50,7 +50,7 @@ def test_policy_names_each_script_by_hash_and_allows_nothing_else(page: Element)
 
 
 def test_page_is_small_enough_to_send(html: str) -> None:
-    assert 900_000 < len(html.encode()) < 2_000_000
+    assert 300_000 < len(html.encode()) < 1_600_000
 
 
 def test_same_report_same_bytes(html: str) -> None:
@@ -193,7 +193,7 @@ def test_uncertified_numbers_are_nowhere_on_the_page() -> None:
         timeline=synthetic.timeline(certified=False),
     )
     page = read(render_report(report))
-    words = page.words().replace("\u00a0", " ").replace("".join(scripts(page)), "")
+    words = prose(page).replace("\u00a0", " ")
     for number in (
         "0.765",
         "0.767",
@@ -207,7 +207,7 @@ def test_uncertified_numbers_are_nowhere_on_the_page() -> None:
         "0.0456",
         "4.6 %",
     ):
-        assert number not in words.split(scripts(page)[0][:40])[0], number
+        assert number not in words, number
     assert words.count("not certified") >= 6
 
 

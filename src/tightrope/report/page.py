@@ -1,7 +1,8 @@
 """The page: one HTML text that needs nothing from outside itself.
 
-Scripts are one Vega bundle and one short file of our own; a content security policy names both by
-their hash and forbids every address, so that neither a hostile case nor a mistake can load anything.
+Scripts are one Vega bundle, packed, and one short file of our own that unpacks it. A content security
+policy names both by their hash and forbids every address, so that neither a hostile case nor a mistake
+can load anything.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from tightrope.report.drawing import vega_bundle
+    from tightrope.report.drawing import packed_bundle, vega_bundle
 
     environment = Environment(
         loader=PackageLoader("tightrope.report", "template"),
@@ -93,7 +94,7 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
     environment.filters["script_json"] = script_json
     sections = tuple(_drawn(section) for section in sections_of(report, only=only))
     charts = any(isinstance(block, Figure) for section in sections for block in section.blocks)
-    scripts = (vega_bundle(), _part("page.js")) if charts else ()
+    script = _part("page.js") if charts else ""
     return (
         environment.get_template("page.html.jinja")
         .render(
@@ -101,8 +102,9 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
             sections=sections,
             marks=MARKS,
             style=_part("page.css"),
-            scripts=scripts,
-            policy=content_policy(scripts),
+            script=script,
+            packed=packed_bundle() if charts else "",
+            policy=content_policy((vega_bundle(), script) if charts else ()),
             kind=lambda block: type(block).__name__,
         )
         .lstrip()

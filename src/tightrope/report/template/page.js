@@ -5,6 +5,17 @@
   const dark = { ink: "#e6e9ee", muted: "#a3adba", grid: "#3a424d" };
   const night = window.matchMedia("(prefers-color-scheme: dark)");
 
+  // The drawing library lies packed in the page; the policy lets it run because it knows its hash.
+  async function unpack() {
+    const packed = atob(document.getElementById("vega").textContent);
+    const bytes = Uint8Array.from(packed, (letter) => letter.charCodeAt(0));
+    const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(text).text();
+    document.head.append(script);
+  }
+  let library = null;
+
   async function draw(figure) {
     let text = figure.querySelector('script[type="application/json"]').textContent;
     if (night.matches) {
@@ -17,6 +28,7 @@
       if (room > 160 && room < spec.width) spec.width = room;
     }
     try {
+      await (library ??= unpack());
       await vegaEmbed(live, spec, {
         ast: true, // the policy of the page forbids code made from text
         renderer: "svg",
