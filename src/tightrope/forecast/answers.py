@@ -104,12 +104,16 @@ def answer(
     periods: int = 0,
     workers: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
+    change: Callable[[np.ndarray], np.ndarray] | None = None,
+    solved: Solved | None = None,
 ) -> Answers:
     """Answer questions from the end of a prepared record.
 
     thetas   (draws, parameters) whole parameter vectors
     warm     a neighbouring fixed point to start each solve from
     periods  push at least so many periods, for the paths
+    change   another start made of the one that the record leaves, both (*states)
+    solved   the solution at the one row of `thetas`, where there is one already
     workers  draws followed side by side
 
     Raises ValueError when no draw certifies.
@@ -123,11 +127,13 @@ def answer(
 
     def follow(theta: np.ndarray) -> tuple[float, Paths, np.ndarray] | None:
         """The residual, the paths and the joined events at one draw; None without a certificate."""
-        found = solve_draw(game, theta, warm=warm)
+        found = solved if solved is not None else solve_draw(game, theta, warm=warm)
         if found is None:
             return None
         filtered = filter_record(evidence, theta, found.z)
         live = next_opening(evidence, filtered, found.numbers, found.strategies)
+        if change is not None:
+            live = change(live)
         laws = laws_of(found.numbers, found.strategies)
         paths = propagate(game, laws, live, events, first=first, periods=periods)
         values = probabilities(game, laws, live, tables) if tables is not None else np.zeros(0)

@@ -15,6 +15,7 @@ from tightrope.forecast.events import EnteredTerminal, NoTerminal, Reaches
 from tightrope.forecast.questions import Question
 from tightrope.forecast.reference_class import outside_view
 from tightrope.report.sections import Fan, Fans, Judgement, NotComputed, Watch
+from tightrope.workflow.material import Material
 from tightrope.workflow.pooled import pooled_answers, pooled_columns
 from tightrope.workflow.session import Session
 
@@ -33,7 +34,11 @@ def epsilon_reason() -> str:
 
 def outside_of(session: Session, questions: tuple[Question, ...]) -> dict[str, tuple[float, str]]:
     """The outside view of each answerable question: probability (nan: none) and what it is."""
-    material = session.material
+    return outside_views(session.material, questions)
+
+
+def outside_views(material: Material, questions: tuple[Question, ...]) -> dict[str, tuple[float, str]]:
+    """The same from a case with a record alone."""
     assert material.coded is not None
     table = baselines.answer(
         questions, material.coded, moves=material.moves, rising=material.rising, rates=material.rates
@@ -123,29 +128,30 @@ def fans(session: Session) -> Fans | NotComputed:
     outside = outside_of(session, session.material.live)
     made = []
     for question in session.material.live:
-        fan = _fan(session, answers, question, outside.get(question.id))
+        fan = fan_of(session.material, answers, question, outside.get(question.id))
         if fan is not None:
             made.append(fan)
     return Fans(tuple(made)) if made else NotComputed("No live question is about something by a date.")
 
 
-def _fan(
-    session: Session, answers: Answers, question: Question, outside: tuple[float, str] | None
+def fan_of(
+    material: Material, answers: Answers, question: Question, outside: tuple[float, str] | None
 ) -> Fan | None:
+    """The fan of a question that only time can bring about; None for another, or without an outside view."""
     event = question.event
-    rising = session.material.rising
-    terminals = session.material.case.terminals
+    rising = material.rising
+    terminals = material.case.terminals
     if isinstance(event, EnteredTerminal):
         paths = sum((answers.ended[t] for t in event.terminals), np.zeros(1))
         name = " or ".join(terminals[t].label for t in event.terminals)
         words = name
     elif isinstance(event, Reaches) and event.variable in rising:
-        levels = session.material.game.levels[event.variable]
+        levels = material.game.levels[event.variable]
         inside = [levels.index(level) for level in event.levels]
         counted = [t for t, v in terminals.items() if v.counts_as.get(event.variable) in event.levels]
         paths = answers.marginal[event.variable][:, :, inside].sum(axis=2)
         paths = paths + sum((answers.ended[t] for t in counted), np.zeros(1))
-        label = session.material.case.states[event.variable].label
+        label = material.case.states[event.variable].label
         words = f"{label} has reached {event.levels[0]}"
     else:
         return None
@@ -159,7 +165,7 @@ def _fan(
     for k, day in enumerate(dates):
         if day > question.scheduled_resolution_time + timedelta(days=1) or years[k] < 0:
             continue
-        view = _outside_by(session, event, years[k], outside[0], far)
+        view = _outside_by(material, event, years[k], outside[0], far)
         column = np.asarray(paths)[:, k]
         mixed = (1.0 - e) * column + e * view
         row: dict[str, Any] = {"date": day, "probability": float(mixed.mean()), "model": float(column.mean())}
@@ -175,14 +181,10 @@ def _fan(
     )
 
 
-def _outside_by(session: Session, event: Any, years: float, final: float, far: float) -> float:
+def _outside_by(material: Material, event: Any, years: float, final: float, far: float) -> float:
     """The outside view by a date: the reference class for a merger, else a constant rate to its end."""
-    if (
-        isinstance(event, EnteredTerminal | NoTerminal)
-        and event.terminals == ("merged",)
-        and session.material.rates
-    ):
-        return float(outside_view(session.material.rates, years=years).probability) if years > 0 else 0.0
+    if isinstance(event, EnteredTerminal | NoTerminal) and event.terminals == ("merged",) and material.rates:
+        return float(outside_view(material.rates, years=years).probability) if years > 0 else 0.0
     return float(1.0 - (1.0 - final) ** (years / far))
 
 

@@ -13,6 +13,7 @@ from tightrope.game.equilibrium import Equilibrium
 from tightrope.record.coding import CodedRecord
 from tightrope.report.sections import NotComputed, Policy, Timeline
 from tightrope.workflow import steps
+from tightrope.workflow.material import Material
 from tightrope.workflow.session import Session
 
 
@@ -112,8 +113,16 @@ def policy(session: Session) -> Policy | NotComputed:
     found: Equilibrium = session.at_fit
     if not found.certificate.good:
         return NotComputed("The equilibrium at the posterior mode is not certified.")
+    rows = policy_rows(material, steps.policy(found, session.history_at_fit, material))
+    return Policy(policy=rows, parameters="at the posterior mode", mark="estimated")
+
+
+def policy_rows(material: Material, policy: list[dict[str, Any]]) -> pd.DataFrame:
+    """The table `policy` of what `steps.policy` found; latent states are left out."""
+    coded = material.coded
+    assert coded is not None
     rows = []
-    for row in steps.policy(found, session.history_at_fit, material):
+    for row in policy:
         name = row["variable"]
         state = material.case.states[name]
         if state.latent:
@@ -135,4 +144,4 @@ def policy(session: Session) -> Policy | NotComputed:
                 "certified": True,
             }
         )
-    return Policy(policy=pd.DataFrame(rows), parameters="at the posterior mode", mark="estimated")
+    return pd.DataFrame(rows)
