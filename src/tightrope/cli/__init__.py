@@ -7,10 +7,21 @@ before a command needs it.
 
 from __future__ import annotations
 
-from tightrope.cli import asking, discovering, explaining, hindcasts, ledger, outside, what_if
+from tightrope.cli import asking, discovering, explaining, hindcasts, ledger, outside, serving, what_if
 from tightrope.cli.commands import app
 
-__all__ = ["app", "asking", "discovering", "explaining", "hindcasts", "ledger", "main", "outside", "what_if"]
+__all__ = [
+    "app",
+    "asking",
+    "discovering",
+    "explaining",
+    "hindcasts",
+    "ledger",
+    "main",
+    "outside",
+    "serving",
+    "what_if",
+]
 
 
 def main() -> None:
