@@ -84,6 +84,8 @@ def test_a_job_on_a_text_that_is_not_sound_fails_with_its_problems(client: TestC
     [
         {},
         {"kind": "rm"},
+        {"kind": "what-if"},
+        {"kind": "what-if", "scenario": "x"},
         {"kind": "run", "seed": -1},
         {"kind": "run", "out": "/etc"},
         {"kind": "run", "quick": 3},

@@ -18,6 +18,7 @@ from tightrope.report.views import levers as views
 from tightrope.workflow import bench_parts as parts
 from tightrope.workflow.bench import Bench
 from tightrope.workflow.pulls import Pull
+from tightrope.workflow.scenario import scenarios_of
 
 BASES = {"reference": "at the reference values", "fit": "at the fit"}
 
@@ -202,6 +203,11 @@ def confirm_part(bench: Bench, pull: Pull) -> dict[str, Any]:
     }
 
 
+def scenarios_data(bench: Bench) -> list[dict[str, str]]:
+    """The case's scenarios (`tightrope what-if`), name and what each says."""
+    return [{"name": name, "about": s.about} for name, s in scenarios_of(bench.material.source).items()]
+
+
 def levers_data(bench: Bench) -> dict[str, Any]:
     """Everything that can be pulled, with its place at each base."""
     case, levers = bench.material.case, bench.levers
@@ -234,6 +240,7 @@ def levers_data(bench: Bench) -> dict[str, Any]:
             }
             for name, o in levers.overrides.items()
         ],
+        "scenarios": scenarios_data(bench),
         "start": parts.start_day(bench),
         "recorded": bench.material.coded is not None,
         "players": {name: player.label for name, player in case.players.items()},

@@ -19,8 +19,13 @@ from typing import Any, Literal
 
 from tightrope.executor import Background
 
-Kind = Literal["run", "fit", "claims"]
-KINDS: dict[Kind, str] = {"run": "run_case", "fit": "fit_case", "claims": "claims_case"}
+Kind = Literal["run", "fit", "claims", "what-if"]
+KINDS: dict[Kind, str] = {
+    "run": "run_case",
+    "fit": "fit_case",
+    "claims": "claims_case",
+    "what-if": "what_if_case",
+}
 Status = Literal["waiting", "running", "done", "failed", "cancelled"]
 OVER = ("done", "failed", "cancelled")
 MOST_WAITING, MOST_KEPT, MOST_NOTICES = 4, 20, 30
@@ -36,7 +41,8 @@ class TooManyJobs(RuntimeError):
 class Job:
     """One job as the page sees it.
 
-    scratch  a folder that goes when the job is forgotten: an edited or uploaded case
+    scratch   a folder that goes when the job is forgotten: an edited or uploaded case
+    scenario  name of the scenario of a what-if
     """
 
     id: str
@@ -46,6 +52,7 @@ class Job:
     seed: int
     out: Path
     scratch: Path | None = None
+    scenario: str = ""
     status: Status = "waiting"
     stage: str = ""
     done: int = 0
@@ -65,6 +72,7 @@ class Job:
             "kind": self.kind,
             "quick": self.quick,
             "seed": self.seed,
+            "scenario": self.scenario,
             "edited": self.scratch is not None,
             "status": self.status,
             "stage": self.stage,
@@ -118,12 +126,22 @@ class Jobs:
         self._thread = threading.Thread(target=self._loop, daemon=True)
         self._thread.start()
 
-    def add(self, kind: Kind, *, case: Path, quick: bool, seed: int, out: Path, scratch: Path | None) -> Job:
+    def add(
+        self,
+        kind: Kind,
+        *,
+        case: Path,
+        quick: bool,
+        seed: int,
+        out: Path,
+        scratch: Path | None,
+        scenario: str = "",
+    ) -> Job:
         """Queue a job. Raises TooManyJobs."""
         with self._lock:
             if self._closed or sum(job.status == "waiting" for job in self._jobs.values()) >= MOST_WAITING:
                 raise TooManyJobs("too many jobs are waiting; cancel one or come again later")
-            job = Job(str(next(self._numbers)), kind, case, quick, seed, out, scratch)
+            job = Job(str(next(self._numbers)), kind, case, quick, seed, out, scratch, scenario)
             self._jobs[job.id] = job
             for old in [j for j in self._jobs.values() if j.status in OVER][
                 : max(0, len(self._jobs) - MOST_KEPT)
@@ -185,7 +203,14 @@ class Jobs:
                     return
                 job = next(j for j in self._jobs.values() if j.status == "waiting")
                 job.status, job.began = "running", time.time()
-                options = {"seed": job.seed, "quick": job.quick, "out": str(job.out), "workers": 1}
+                options: dict[str, Any] = {
+                    "seed": job.seed,
+                    "quick": job.quick,
+                    "out": str(job.out),
+                    "workers": 1,
+                }
+                if job.kind == "what-if":
+                    options["asked"] = {"name": job.scenario}
                 self._process = process = self._start(work, job.kind, str(job.case), options)
             timer = threading.Timer(LONGEST, process.end)
             timer.daemon = True

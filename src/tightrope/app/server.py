@@ -245,6 +245,10 @@ def _jobs(app: FastAPI, desk: Desk) -> None:
     @app.post("/api/jobs", status_code=202, summary="Start a job")
     async def start(body: JobAsked, request: Request) -> Json:
         beside = desk.bench.material.source if desk.bench is not None else None
+        if body.kind == "what-if":
+            known = () if body.case is not None else answers.scenarios_data(_bench(desk))
+            if body.scenario not in [one["name"] for one in known]:
+                raise LeverError([f"{body.scenario[:64]!r} is no scenario of the served case"])
 
         def begin() -> dict[str, Any]:
             folder, scratch, out = desk.case, None, desk.out
@@ -253,7 +257,13 @@ def _jobs(app: FastAPI, desk: Desk) -> None:
                 out = scratch / "runs"
             try:
                 job = desk.jobs.add(
-                    body.kind, case=folder, quick=body.quick, seed=body.seed, out=out, scratch=scratch
+                    body.kind,
+                    case=folder,
+                    quick=body.quick,
+                    seed=body.seed,
+                    out=out,
+                    scratch=scratch,
+                    scenario=body.scenario,
                 )
             except TooManyJobs:
                 uploads.remove(scratch)

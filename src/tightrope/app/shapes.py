@@ -60,9 +60,10 @@ class CaseText(Shape):
 
 
 class JobAsked(Shape):
-    """A job: on the served case, or on the text of another."""
+    """A job: on the served case, or on the text of another. `scenario` goes with a what-if."""
 
-    kind: Literal["run", "fit", "claims"]
+    kind: Literal["run", "fit", "claims", "what-if"]
+    scenario: Name = ""
     quick: bool = True
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     case: CaseText | None = None

@@ -20,8 +20,8 @@ from tightrope.game.equilibrium import Equilibrium, solve
 from tightrope.runs import open_run
 from tightrope.workflow import steps
 from tightrope.workflow.judgement import outside_views
-from tightrope.workflow.pulls import FIT, REFERENCE, Levers, Pull, levers_of, theta_of
 from tightrope.workflow.material import Material, load_material
+from tightrope.workflow.pulls import FIT, REFERENCE, Levers, Pull, levers_of, theta_of
 from tightrope.workflow.session import FULL, QUICK, SHIPPED, Progress, Session, quiet
 
 MOST_KEPT = 48

@@ -28,8 +28,8 @@ from tightrope.report.sections import Fan
 from tightrope.workflow import steps
 from tightrope.workflow.bench import Bench, Solution
 from tightrope.workflow.judgement import fan_of
-from tightrope.workflow.pulls import Pull, start_changed
 from tightrope.workflow.past import policy_rows
+from tightrope.workflow.pulls import Pull, start_changed
 
 HORIZON = 40
 """Periods that are looked at where no live question says how far."""

@@ -16,6 +16,17 @@ export function start(hasReport) {
   look();
 }
 
+export function offer(scenarios) {
+  if (!scenarios.length) return;
+  const choice = $("scenario");
+  choice.replaceChildren(...scenarios.map((s) => make("option", { value: s.name }, s.name.replaceAll("_", " "))));
+  const tell = () => ($("scenario-about").textContent = scenarios.find((s) => s.name === choice.value).about);
+  choice.addEventListener("change", tell);
+  $("what-if").addEventListener("click", () => begin({ kind: "what-if", quick: true, scenario: choice.value }));
+  $("scenarios").hidden = false;
+  tell();
+}
+
 export async function begin(asked) {
   try {
     await ask("/api/jobs", asked);
@@ -41,7 +52,7 @@ export async function look() {
 }
 
 function card(job) {
-  const name = `${job.quick ? "Quick" : "Full"} ${job.kind}${job.edited ? " of an edited case" : ""}`;
+  const name = `${job.quick ? "Quick" : "Full"} ${job.kind}${job.scenario ? " " + job.scenario.replaceAll("_", " ") : ""}${job.edited ? " of an edited case" : ""}`;
   const time = job.seconds === null ? "" : `, ${job.seconds.toFixed(0)} s`;
   const parts = [make("h3", {}, `${job.id}. ${name}`), make("p", {}, make("span", { class: "strong" }, job.status), time)];
   if (job.status === "running") {

@@ -1,6 +1,7 @@
 // Levers: what is pulled, asked of the server at its own pace, and drawn as the answers come.
 import { Refused, ask, save } from "./api.js";
 import { make, show } from "./blocks.js";
+import { offer } from "./jobs.js";
 
 const $ = (id) => document.getElementById(id);
 const PAUSE = 700; // milliseconds without a move before the slower parts are asked for
@@ -28,6 +29,7 @@ function before(name) {
 
 export async function start(words) {
   all = await ask("/api/levers");
+  offer(all.scenarios);
   pull.base = all.bases[0].name;
   for (const base of all.bases) $("base").append(make("option", { value: base.name }, base.words));
   $("override").append(make("option", { value: "" }, "none"));
