@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import altair as alt
@@ -83,7 +84,8 @@ def fan_chart_again(
         name: next(_rows(table) for column, table in tables.items() if column in rows[0])
         for name, rows in made["datasets"].items()
     }
-    return {**made, "datasets": datasets, "description": description}
+    frame = deepcopy({name: part for name, part in made.items() if name != "datasets"})
+    return {**frame, "datasets": datasets, "description": description}
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
