@@ -7,12 +7,23 @@ before a command needs it.
 
 from __future__ import annotations
 
-from tightrope.cli import asking, discovering, explaining, hindcasts, ledger, outside, serving, what_if
+from tightrope.cli import (
+    asking,
+    comparing,
+    discovering,
+    explaining,
+    hindcasts,
+    ledger,
+    outside,
+    serving,
+    what_if,
+)
 from tightrope.cli.commands import app
 
 __all__ = [
     "app",
     "asking",
+    "comparing",
     "discovering",
     "explaining",
     "hindcasts",

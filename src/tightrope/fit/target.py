@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +25,8 @@ class Target:
     the principal branch where that was asked for, are counted and their scores kept, so
     that a fit can say where in parameter space its solver failed.
 
-    z  (n,) the fixed point that every solve starts from; None to follow the principal branch
+    z      (n,) the fixed point that every solve starts from; None to follow the principal branch
+    fixed  values that a reading of the case gives to parameters which are then not free
     """
 
     evidence: Evidence
@@ -33,15 +35,17 @@ class Target:
     tolerance: float = TOLERANCE
     calls: int = 0
     failures: list[np.ndarray] = field(default_factory=list)
+    fixed: Mapping[str, float] = field(default_factory=dict)
 
     def near(self, v: np.ndarray) -> Target:
         """The same target with every solve started from the equilibrium at v."""
         found = value_only(self.evidence, self.theta(v), tolerance=self.tolerance)
-        return Target(self.evidence, self.priors, np.asarray(found.z), self.tolerance)
+        return Target(self.evidence, self.priors, np.asarray(found.z), self.tolerance, fixed=dict(self.fixed))
 
     def theta(self, v: np.ndarray) -> np.ndarray:
         """The whole parameter vector at scores v."""
-        return full_theta(self.evidence.game.case, self.priors, values(self.priors, v))
+        free = dict(zip(self.priors.names, values(self.priors, v), strict=True))
+        return full_theta(self.evidence.game.case, self.priors, {**self.fixed, **free})
 
     def likelihood(self, v: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Log-likelihood, its gradient in v and its parts by row; nan without a certificate."""

@@ -306,6 +306,29 @@ def claims_case(case: Path, *, claims: tuple[str, ...] = (), **options: Unpack[O
         return Outcome(FAILED if broken else FINE, data, printing.claims_text(data))
 
 
+def compare_case(
+    case: Path,
+    *,
+    readings: tuple[str, ...] = (),
+    prior: Any = "agnostic",
+    scales: tuple[float, ...] = (),
+    top: int = 8,
+    variants: bool = False,
+    ship: bool = False,
+    **options: Unpack[Options],
+) -> Outcome:
+    """Weigh the readings of a case by the record. Arguments as in `workflow.compare.Wanted`.
+
+    Exit code 1 if a reading could not be weighed.
+    """
+    from tightrope.workflow import compare, compare_text
+
+    wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship)
+    with _session(case, **options) as session:
+        data = compare.compare_data(session, wanted)
+        return Outcome(FAILED if data["failed"] else FINE, data, compare_text.compare_text(data))
+
+
 def discover_case(
     case: Path,
     *,
@@ -394,6 +417,7 @@ __all__ = [
     "Options",
     "ask_case",
     "claims_case",
+    "compare_case",
     "discover_case",
     "explain_case",
     "fit_case",

@@ -1,0 +1,238 @@
+"""Weigh one density: both estimates of its evidence from the modes found, and the draws behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tightrope.fit.chains import Chains, mixing
+from tightrope.fit.ellipse import Density, Reference, advance, begin
+from tightrope.fit.evidence import Estimate, bridge, estimate_data, estimate_from, from_bridges, from_weights
+from tightrope.fit.laplace import Laplace
+from tightrope.fit.mixtures import (
+    CLOSE,
+    Mixture,
+    adapted,
+    around_modes,
+    draw,
+    fitted,
+    log_density,
+    moments,
+    without_prior,
+)
+
+Array = NDArray[Any]
+Keep = Callable[[str, Callable[[], Any]], Any]
+Progress = Callable[[str, int, int], None]
+
+PIECE = 20
+"""Likelihoods, or draws of a chain, in one piece of work that is kept."""
+TOGETHER = 1.1
+"""Above this R-hat chains still say where they started."""
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """How hard to weigh.
+
+    repeats   of either estimator
+    pilots    rounds of importance draws that only teach the proposal
+    draws     importance draws a repeat
+    chains    chains for the bridge; warmup: draws dropped from each, kept: those that stay
+    proposals draws from the bridge's proposal a repeat
+    """
+
+    repeats: int = 4
+    pilots: int = 2
+    draws: int = 500
+    chains: int = 4
+    warmup: int = 200
+    kept: int = 400
+    proposals: int = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """What came of it.
+
+    importance, bridge  the two estimates
+    rows                (rows,) posterior mean of the log-likelihood by row
+    sample              (draws, parameters) posterior draws, thinned, and their log-likelihood
+    rhat, effective     largest R-hat and least bulk effective size of the chains
+    """
+
+    importance: Estimate
+    bridge: Estimate
+    rows: Array
+    sample: Array
+    log_likelihood: Array
+    rhat: float
+    effective: float
+
+
+SAMPLE = 100
+
+
+def weigh(
+    density: Density,
+    modes: Sequence[Laplace],
+    heights: Sequence[float],
+    *,
+    weighing: Weighing,
+    seed: int,
+    keep: Keep,
+    on_progress: Progress | None = None,
+) -> Weighed:
+    """Both estimates of the evidence of a density, from Laplace approximations at its modes.
+
+    heights  log posterior at each mode, up to a common constant
+    keep     called as keep(name, compute) for each piece of the work, as in `fit_record`
+
+    Raises RuntimeError if no chain can be started.
+    """
+    about = on_progress or (lambda label, done, of: None)
+    mixture = around_modes(modes, heights)
+    modal = without_prior(mixture)
+    shape = np.linalg.cholesky(moments(modal)[1])
+    for pilot in range(weighing.pilots):
+        name, own = f"pilot-{pilot}", [seed, 0, pilot]
+        points, log_weights = _weighted(density, mixture, weighing.draws, name, own, keep, about)
+        mixture = adapted(mixture, points, log_weights, shape=shape)
+    blocks = []
+    for repeat in range(weighing.repeats):
+        name = f"weights-{repeat}"
+        blocks.append(_weighted(density, mixture, weighing.draws, name, [seed, 1, repeat], keep, about)[1])
+    importance = from_weights(blocks)
+    chains = _chains(density, modal, weighing, seed, keep, about)
+    scores = np.array([chain["scores"] for chain in chains])
+    likelihood = np.array([chain["log_likelihood"] for chain in chains])
+    by_row = np.array([chain["rows"] for chain in chains]).mean(axis=0)
+    mixed = mixing(Chains(scores, likelihood, 0))
+    rhat, effective = float(np.max(mixed.rhat)), float(np.min(mixed.bulk))
+    size = 0.5 * float(np.median(mixed.bulk))  # independent draws in either half
+    estimates, evaluations, failures = (
+        [],
+        sum(c["evaluations"] for c in chains),
+        sum(c["failures"] for c in chains),
+    )
+    for repeat in range(weighing.repeats):
+        fit_on, cross = _halves(scores, repeat)
+        _, bridge_on = _halves(likelihood, repeat)
+        proposal = fitted(fit_on.reshape(-1, scores.shape[-1]), shape=shape, effective=size)
+        _, below = _weighted(
+            density, proposal, weighing.proposals, f"bridge-{repeat}", [seed, 3, repeat], keep, about
+        )
+        at = cross.reshape(-1, scores.shape[-1])
+        above = bridge_on.reshape(-1) + _log_prior(at) - log_density(proposal, at)
+        evaluations, failures = evaluations + len(below), failures + int((~np.isfinite(below)).sum())
+        estimates.append(bridge(above, below, effective=size))
+    flat = scores.reshape(-1, scores.shape[-1])
+    thin = np.linspace(0, len(flat) - 1, min(SAMPLE, len(flat))).astype(int)
+    return Weighed(
+        importance,
+        from_bridges(
+            estimates, evaluations=evaluations, failures=failures, effective=effective, rhat=rhat,
+            usable=TOGETHER,
+        ),
+        by_row, flat[thin], likelihood.reshape(-1)[thin], rhat, effective,
+    )  # fmt: skip
+
+
+def _halves(x: Array, repeat: int) -> tuple[Array, Array]:
+    """The half of every chain that a proposal is fitted to, and the other; they change places each repeat."""
+    middle = x.shape[1] // 2
+    first, second = x[:, :middle], x[:, middle:]
+    return (first, second) if repeat % 2 == 0 else (second, first)
+
+
+def _chains(
+    density: Density, mixture: Mixture, weighing: Weighing, seed: int, keep: Keep, about: Progress
+) -> list[dict[str, Any]]:
+    """Each chain's kept draws. It starts at a mode; its reference is fitted anew to half of its warm-up."""
+    mean, covariance = moments(mixture)
+    root = np.linalg.cholesky(covariance)
+    total = weighing.warmup + weighing.kept
+    found = []
+    for chain in range(weighing.chains):
+        own = [seed, 2, chain]
+        mode = chain % len(mixture.means)
+        near = Reference(mixture.means[mode], mixture.roots[mode], CLOSE)
+        state = keep(f"chain-{chain}-start", partial(begin, density, near, at=mixture.means[mode], seed=own))
+        reference = Reference(mean, root, CLOSE)
+        parts: dict[str, Any] = {"scores": [], "log_likelihood": [], "rows": []}
+        evaluations = failures = 0
+        warm: list[list[float]] = []
+        done = 0
+        for piece, size in enumerate([*_pieces(weighing.warmup), *_pieces(weighing.kept)]):
+            work = partial(advance, density, reference, state, draws=size, seed=own, first=done)
+            made = keep(f"chain-{chain}-{piece}", work)
+            state, done = made["state"], done + size
+            evaluations, failures = evaluations + made["evaluations"], failures + made["failures"]
+            if done <= weighing.warmup:
+                warm += made["scores"]
+                if done == weighing.warmup:
+                    half = np.array(warm[len(warm) // 2 :])
+                    better = fitted(half, shape=root, effective=len(half) / 5)
+                    reference = Reference(better.means[0], better.roots[0], CLOSE)
+            else:
+                for name in parts:
+                    parts[name] += made[name]
+            about(f"chain {chain + 1}", done, total)
+        found.append(parts | {"evaluations": evaluations, "failures": failures})
+        parts["rows"] = np.mean(parts["rows"], axis=0).tolist()
+        found[-1]["rows"] = parts["rows"]
+    return found
+
+
+def _weighted(
+    density: Density, proposal: Mixture, size: int, name: str, seed: list[int], keep: Keep, about: Progress
+) -> tuple[Array, Array]:
+    """Draws from a proposal (size, parameters) and their log weights (size,), -inf without a certificate."""
+    points = draw(proposal, size=size, generator=np.random.default_rng(seed))
+    likelihood: list[float | None] = []
+    for piece, some in enumerate(np.array_split(points, range(PIECE, size, PIECE))):
+        likelihood += keep(f"{name}-{piece}", partial(_likelihoods, density, some))
+        about(name, len(likelihood), size)
+    found = np.array([-np.inf if value is None else value for value in likelihood])
+    return points, found + _log_prior(points) - log_density(proposal, points)
+
+
+def _likelihoods(density: Density, points: Array) -> list[float | None]:
+    """Log-likelihood at each point; None without a certificate."""
+    values = [float(density.value(point)[0]) for point in points]
+    return [value if np.isfinite(value) else None for value in values]
+
+
+def _log_prior(points: Array) -> Array:
+    """Log density of the standard normal prior at points (n, parameters)."""
+    return np.asarray(-0.5 * (points**2).sum(axis=1) - 0.5 * points.shape[1] * np.log(2 * np.pi))
+
+
+def _pieces(total: int) -> list[int]:
+    return [min(PIECE, total - done) for done in range(0, total, PIECE)]
+
+
+def weighed_data(weighed: Weighed) -> dict[str, Any]:
+    """Plain data."""
+    return {
+        "importance": estimate_data(weighed.importance),
+        "bridge": estimate_data(weighed.bridge),
+        "rows": weighed.rows.tolist(),
+        "sample": weighed.sample.tolist(),
+        "log_likelihood": weighed.log_likelihood.tolist(),
+        "rhat": weighed.rhat,
+        "effective": weighed.effective,
+    }
+
+
+def weighed_from(data: dict[str, Any]) -> Weighed:
+    """Inverse of `weighed_data`."""
+    return Weighed(
+        estimate_from(data["importance"]), estimate_from(data["bridge"]), np.array(data["rows"]),
+        np.array(data["sample"]), np.array(data["log_likelihood"]), data["rhat"], data["effective"],
+    )  # fmt: skip

@@ -1,0 +1,227 @@
+"""Readings of a case weighed: found in the run folder or with the case, or computed, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from tightrope import executor
+from tightrope.case.schema import PriorClass
+from tightrope.fit.readings import Effort, Reading, free_parameters, weigh_reading
+from tightrope.fit.slices import Keep
+from tightrope.fit.target import Target
+from tightrope.fit.weighing import Weighing
+from tightrope.runs import Damaged, digest
+from tightrope.runs.chunk import chunk_path, read_chunk, write_chunk
+from tightrope.workflow.coding import Coding
+from tightrope.workflow.material import Material, load_material, model_key, record_key
+from tightrope.workflow.session import SHIPPED, Session
+from tightrope.workflow.steps import SAME
+
+LONG = Effort(
+    climbs=3,
+    steps=80,
+    weighing=Weighing(repeats=4, pilots=2, draws=500, chains=4, warmup=300, kept=600, proposals=400),
+    share=200,
+)
+SHORT = Effort(
+    climbs=1,
+    steps=60,
+    weighing=Weighing(repeats=2, pilots=1, draws=60, chains=2, warmup=30, kept=60, proposals=40),
+    share=20,
+)
+"""What a quick run spends: enough to see where a reading stands, not to resolve it in many dimensions."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One reading to weigh: its name in the case, its class of priors and the factor on their spread."""
+
+    name: str
+    prior: PriorClass = "agnostic"
+    scale: float = 1.0
+
+    @property
+    def label(self) -> str:
+        """The name, with the factor where it is not one."""
+        return self.name if self.scale == 1.0 else f"{self.name}-spread-{self.scale:g}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a process needs to weigh a reading.
+
+    chunks  folder of the run where its pieces are kept; the run that asked holds the lock
+    """
+
+    case: str
+    coding: Coding
+    name: str
+    reading: Reading
+    starts: tuple[tuple[str, dict[str, float]], ...]
+    effort: Effort
+    seed: int
+    chunks: str
+    key: str
+
+
+def weighed(
+    session: Session, wanted: Sequence[Asked], *, effort: Effort, compute: bool = True
+) -> dict[Asked, dict[str, Any]]:
+    """What `weigh_reading` gives for each reading, or `error` where it failed; absent if not to be computed.
+
+    A result has `origin` (`shipped`, `resumed` or `computed`) and `seconds` besides.
+    """
+    material, run = session.material, session.run
+    starts = _starts(session)
+    found: dict[Asked, dict[str, Any]] = {}
+    missing: list[Asked] = []
+    keys = {asked: inputs_of(session, asked, effort=effort) for asked in wanted}
+    for asked in wanted:
+        chunk = run.find(f"evidence-{asked.label}", inputs=keys[asked], shipped=material.folder / SHIPPED)
+        if chunk is not None and chunk.origin == "shipped":
+            session.progress(f"verifying the shipped evidence of {asked.label}", 0, None)
+            if not verified(material, asked, chunk.value):
+                session.notice(f"the shipped evidence of {asked.label} is not what this code finds")
+                chunk = run.find(f"evidence-{asked.label}", inputs=keys[asked])
+        if chunk is None:
+            missing.append(asked)
+        else:
+            found[asked] = chunk.value | {"origin": chunk.origin, "seconds": chunk.seconds}
+    if not compute:
+        return found
+    jobs = [
+        Job(
+            str(material.folder), material.coding, asked.label, reading_of(material, asked), starts, effort,
+            session.seed, str(run.folder / "chunks"), digest(keys[asked]),
+        )
+        for asked in missing
+    ]  # fmt: skip
+    for number, result in enumerate(_results(session, jobs)):
+        asked = missing[result.index]
+        if result.ok and result.value is not None:
+            chunk = run.store(
+                f"evidence-{asked.label}", result.value, inputs=keys[asked], seconds=result.seconds
+            )
+            found[asked] = chunk.value | {"origin": "computed", "seconds": result.seconds}
+        else:
+            why = result.error.strip().splitlines()[-1]
+            session.notice(f"the reading {asked.label} could not be weighed: {why}")
+            found[asked] = {"error": why}
+        session.progress("readings weighed", number + 1, len(jobs))
+    return {asked: found[asked] for asked in wanted if asked in found}
+
+
+def _results(session: Session, jobs: Sequence[Job]) -> Iterator[executor.Result[dict[str, Any]]]:
+    """Each job's result as it is done: here with progress, or side by side."""
+    if session.workers > 1 and len(jobs) > 1:
+        yield from executor.map(weigh_job, jobs, workers=min(session.workers, len(jobs)), seed=session.seed)
+        return
+
+    def here(job: Job, _: int) -> dict[str, Any]:
+        return _weigh(
+            session.material,
+            job,
+            lambda label, done, of: session.progress(f"{job.name}: {label}", done, of),
+        )
+
+    yield from executor.map(here, jobs, seed=session.seed)
+
+
+def weigh_job(job: Job, _: int) -> dict[str, Any]:
+    """A reading weighed in a process of its own, with the run's seed, so that it does not matter where."""
+    return _weigh(_material(job.case, job.coding), job, None)
+
+
+@lru_cache(maxsize=1)
+def _material(case: str, coding: Coding) -> Material:
+    """One reading of the files a process: compiled programs are kept by game."""
+    return load_material(Path(case), coding=coding)
+
+
+def _weigh(
+    material: Material, job: Job, on_progress: Callable[[str, int, int], None] | None
+) -> dict[str, Any]:
+    return weigh_reading(
+        material.evidence,
+        job.reading,
+        starts=job.starts,
+        effort=job.effort,
+        seed=job.seed,
+        keep=_keeper(Path(job.chunks), job.name, job.key),
+        on_progress=on_progress,
+    )
+
+
+def _keeper(folder: Path, name: str, key: str) -> Keep:
+    """Keep pieces of work in the folder of a run that another process holds: files are written whole."""
+
+    def keep(piece: str, compute: Callable[[], Any]) -> Any:
+        title = f"evidence-{name}-{piece}"
+        path = chunk_path(folder, title, key)
+        if path.exists():
+            try:
+                return read_chunk(path, title, key, origin="resumed").value
+            except (Damaged, OSError, KeyError, TypeError, ValueError):
+                path.unlink()
+        began = perf_counter()
+        value = compute()
+        return write_chunk(folder, title, key, value, seconds=perf_counter() - began).value
+
+    return keep
+
+
+def verified(material: Material, asked: Asked, data: Mapping[str, Any]) -> bool:
+    """Whether this code finds the log posterior at the best mode of a stored reading again."""
+    reading = reading_of(material, asked)
+    priors = free_parameters(material.case, reading)
+    if list(priors.names) != data["names"]:
+        return False
+    at = np.array(data["modes"][0]["scores"])
+    value, _ = Target(material.evidence, priors, fixed=dict(reading.fixed)).near(at).value(at)
+    return abs(value - 0.5 * float(at @ at) - float(data["heights"][0])) < SAME
+
+
+def reading_of(material: Material, asked: Asked) -> Reading:
+    """What a reading of the case fixes."""
+    return Reading(dict(material.case.hypotheses[asked.name].set), asked.prior, asked.scale)
+
+
+def inputs_of(session: Session, asked: Asked, *, effort: Effort) -> dict[str, Any]:
+    """What a reading's evidence depends on, for the hash of its chunk: not its words, nor the code."""
+    material = session.material
+    return {
+        "model": digest(model_key(material)),
+        "record": digest(record_key(material.evidence)),
+        "reading": asdict(reading_of(material, asked)),
+        "starts": digest({"starts": _starts(session)}),
+        "effort": asdict(effort),
+        "seed": session.seed,
+    }
+
+
+def _starts(session: Session) -> tuple[tuple[str, dict[str, float]], ...]:
+    """Where climbs begin besides prior medians and draws: the mode of the fit, if one is there already."""
+    if not session.has_fit:
+        return ()
+    fit = session.fit
+    scores = dict(zip(fit.priors.names, fit.modes[0].scores.tolist(), strict=True))
+    return (("the mode of the fit", scores),)
+
+
+def ship(session: Session, wanted: Sequence[Asked], *, effort: Effort) -> list[Path]:
+    """Copy what this run holds of the readings into the case's folder; returns the files written."""
+    folder = session.material.folder / SHIPPED
+    written = []
+    for asked in wanted:
+        name, inputs = f"evidence-{asked.label}", inputs_of(session, asked, effort=effort)
+        chunk = session.run.find(name, inputs=inputs)
+        if chunk is not None:
+            written.append(session.run.ship(name, inputs=inputs, folder=folder))
+    return written
