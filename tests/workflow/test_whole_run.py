@@ -214,7 +214,7 @@ def test_killed_in_the_middle_the_command_goes_on_and_ends_with_the_same_numbers
     manifest, _ = read_run(data["run"])
     resumed = {name for name, entry in manifest["timings"].items() if entry["origin"] == "resumed"}
     assert resumed == survived  # whatever was written counts; only what was in flight is done again
-    assert {"matrix-reference", "fit-climb-0"} <= survived
+    assert {"numbers", "fit-climb-0"} <= survived
     assert "fit" not in survived
     same(tables(data["run"]), numbers)
     assert page_of(data["run"]) == page_of(folder)
