@@ -20,7 +20,7 @@ CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 pyth
 STALE := $(shell if [ -e $(VENV)/.stamp-venv ]; then \
   { [ "$$(cat $(VENV)/.stamp-venv)" = "$(CURDIR)" ] && $(BIN)/python -c '' 2>/dev/null; } || rm -f $(VENV)/.stamp-*; fi)
 
-.PHONY: help run test fits hindcasts lint bench setup setup-dev lock clean
+.PHONY: help run test test-long fits hindcasts lint bench setup setup-dev lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,8 +32,13 @@ run: $(VENV)/.stamp-run ## run a case quickly and write its report (set-up inclu
 	$(BIN)/python -m tightrope run $(CASE) --quick
 
 # NPROC is what XLA sizes its thread pool by: one thread a worker, or they fight over the cores.
-test: $(VENV)/.stamp-dev lint ## lint, types and the whole test suite (set-up included)
-	NPROC=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
+PYTEST := NPROC=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
+
+test: $(VENV)/.stamp-dev lint ## lint, types and all tests but the long ones (set-up included)
+	$(PYTEST) -m "not long"
+
+test-long: $(VENV)/.stamp-dev ## the long tests: pages followed command by command, kills, browsers
+	$(PYTEST) -m long
 
 fits: $(VENV)/.stamp-run ## fit at the origins of past questions and put the fits into the case (long)
 	$(BIN)/python -m tightrope.workflow.ship $(CASE)

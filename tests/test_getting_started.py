@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.docs_pages import DOCS, blocks, follow, posix
 
 PAGE = DOCS / "getting-started.md"
 
 
+@pytest.mark.long
 @posix
 def test_every_command_prints_what_the_page_shows(tmp_path: Path) -> None:
     here = follow(PAGE, tmp_path, commands=15)

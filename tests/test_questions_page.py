@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.docs_pages import DOCS, follow, posix
 from tests.forecast.test_questions import parse
 
 PAGE = DOCS / "questions.md"
 
 
+@pytest.mark.long
 @posix
 def test_every_command_prints_what_the_page_shows(tmp_path: Path) -> None:
     follow(PAGE, tmp_path, commands=5)

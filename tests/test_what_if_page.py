@@ -14,6 +14,7 @@ from tightrope import workflow
 from tightrope.cli import app
 
 
+@pytest.mark.long
 def test_every_command_prints_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(workflow, "load_material", cache(workflow.load_material))

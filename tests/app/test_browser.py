@@ -24,6 +24,8 @@ from tightrope.app.server import create_app
 from tightrope.app.start import address, hosts_of, listen
 from tightrope.report.page import render_report
 
+pytestmark = pytest.mark.long
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if CHROMIUM is None:

@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from tightrope.app.desk import Desk
 from tightrope.app.guard import TOKEN_HEADER
 
+pytestmark = pytest.mark.long
+
 ADDRESSES = ("method", "url", "json", "params", "headers")
 
 

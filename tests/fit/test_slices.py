@@ -26,6 +26,7 @@ def with_chains() -> Fit:
     return fit_record(evidence(), prior_class="argument", effort=Effort(1, 40, 10, sampling=SAMPLING), seed=3)
 
 
+@pytest.mark.long
 def test_chains_agree_with_weighted_draws() -> None:
     """Two routes to one posterior: means within four standard errors, spreads within a quarter."""
     chains = with_chains().chains

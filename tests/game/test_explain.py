@@ -20,7 +20,7 @@ def drawn(number: int) -> Game:
     return compile_game(random_case(number, together=number == 5))
 
 
-@pytest.mark.parametrize("number", [1, 5])
+@pytest.mark.parametrize("number", [1, pytest.param(5, marks=pytest.mark.long)])
 @pytest.mark.parametrize("convention", ["agent", "ev1"])
 def test_parts_add_up_to_values_and_log_odds(number: int, convention: Convention) -> None:
     game = drawn(number)

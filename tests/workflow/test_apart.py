@@ -23,6 +23,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_case(tmp_path_factory.mktemp("case") / "small")
 
 
+@pytest.mark.long
 def test_fits_made_apart_are_the_same_to_the_bit(case: Path) -> None:
     material = load_material(case)
     known = list(material.evidence.periods[-3:-1])

@@ -23,6 +23,8 @@ from tightrope.workflow import _session, compare_case, compare_variants, reading
 from tightrope.workflow import compare as comparing
 from tightrope.workflow.material import NoRecord, load_material, model_key
 
+pytestmark = pytest.mark.long
+
 FEW = Weighing(repeats=2, pilots=1, draws=40, chains=2, warmup=20, kept=40, proposals=20)
 HYPOTHESES = """
 hypotheses:

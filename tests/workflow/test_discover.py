@@ -21,6 +21,8 @@ from tightrope.workflow.feared import FEARED, OutcomeError, quantities_of
 from tightrope.workflow.material import load_material
 from tightrope.workflow.steps import prior_draws
 
+pytestmark = pytest.mark.long
+
 QUANTITY = "yields_in_quiet"
 
 

@@ -124,6 +124,7 @@ def test_without_a_certificate_no_number_is_shown_and_the_run_fails(
     assert not {"policy", "strategies"} & set(solved.data)
 
 
+@pytest.mark.long
 def test_shipped_fits_serve_a_quick_run_once_they_are_verified(tmp_path: Path) -> None:
     case = small_case(tmp_path / "small")
     keywords: dict[str, Any] = {"out": tmp_path / "runs", "quick": True}

@@ -188,6 +188,7 @@ def test_a_damaged_chunk_of_a_real_run_is_named_set_aside_and_made_anew(
     same(tables(copy), numbers)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX")
 def test_killed_in_the_middle_the_command_goes_on_and_ends_with_the_same_numbers(
     case: Path, first: Outcome, folder: Path, numbers: dict[str, Any], tmp_path: Path
