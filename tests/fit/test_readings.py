@@ -64,6 +64,7 @@ def by_quadrature(reading: Reading, *, points: int = 9, record: Evidence | None 
     return float(logsumexp(terms))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", READINGS)
 def test_the_evidence_of_a_reading_is_that_of_quadrature(name: str) -> None:
     data, weighed = found(name)

@@ -397,6 +397,7 @@ with open_run(root, case_name="kill", key={"seed": 0}) as run:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX")
+@pytest.mark.long
 def test_killed_again_and_again_it_loses_at_most_one_chunk_each_time(tmp_path: Path) -> None:
     program, log = tmp_path / "program.py", tmp_path / "log"
     program.write_text(PROGRAM)
