@@ -111,14 +111,19 @@ def test_the_bridge_is_exact_up_to_noise_between_two_normals() -> None:
     assert np.std(found) < 0.03
 
 
-def test_the_bridge_solves_meng_and_wongs_equation() -> None:
+@pytest.mark.parametrize("apart", [0.25, 5.0, 20.0])
+def test_the_bridge_solves_meng_and_wongs_equation(apart: float) -> None:
     """The optimal bridge is the r with mean(w/(n w + m r)) over g = r mean(1/(n w + m r)) over p."""
     generator = np.random.default_rng(8)
-    above, below = generator.normal(size=50), generator.normal(size=30) - 0.5
+    above, below = generator.normal(size=50) + apart, generator.normal(size=30) - apart
     below[3] = -np.inf
     r = np.exp(bridge(above, below, effective=20.0))
     upper = np.mean(np.exp(below) / (20 * np.exp(below) + 30 * r))
     assert upper / np.mean(1 / (20 * np.exp(above) + 30 * r)) == pytest.approx(r, rel=1e-8)
+
+
+def test_a_bridge_to_nowhere_has_no_length() -> None:
+    assert bridge(np.zeros(5), np.full(4, -np.inf), effective=5.0) == -np.inf
 
 
 def test_weights_give_their_mean_and_uncertified_draws_count() -> None:

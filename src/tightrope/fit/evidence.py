@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
+from scipy.optimize import brentq
+from scipy.special import expit, logsumexp
 
 from tightrope.fit.laplace import effective_size, pareto_shape
 
@@ -97,18 +98,22 @@ def bridge(posterior: Array, proposal: Array, *, effective: float) -> float:
     posterior  (n,) log of $L\varphi/g$ at posterior draws
     proposal   (m,) the same at draws from g; -inf without a certificate
     effective  how many independent draws the posterior draws are worth
+
+    The equation says that the two samples, pooled, are told apart by r/Z as a logistic regression would
+    tell them; its sides are monotone in Z, so it is solved by bracketing, which always ends, where the
+    usual iteration creeps once the samples hardly overlap. -inf if no draw from g has a certificate.
     """
-    n, m = float(effective), float(len(proposal))
-    first, second = np.log(n / (n + m)), np.log(m / (n + m))
-    guess = float(np.median(posterior))
-    for _ in range(1000):
-        above = _log_mean(proposal - np.logaddexp(first + proposal, second + guess))
-        below = _log_mean(-np.logaddexp(first + posterior, second + guess))
-        new = above - below
-        if abs(new - guess) < 1e-10 or not np.isfinite(new):
-            return new
-        guess = new
-    return guess
+    if not np.isfinite(proposal).any():
+        return -np.inf
+    ratio = np.log(float(len(proposal)) / effective)
+
+    def excess(guess: float) -> float:
+        taken = effective * np.mean(expit(ratio + guess - posterior))
+        return float(taken - len(proposal) * np.mean(expit(proposal - guess - ratio)))
+
+    both = np.concatenate([posterior, proposal[np.isfinite(proposal)]])
+    low, high = float(both.min()) - abs(ratio) - 50.0, float(both.max()) + abs(ratio) + 50.0
+    return float(brentq(excess, low, high, xtol=1e-10))
 
 
 def from_bridges(
