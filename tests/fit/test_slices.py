@@ -105,6 +105,20 @@ def test_chains_survive_storage() -> None:
     assert fit_from(fit_data(fitted())).chains is None
 
 
+def test_what_was_found_of_chains_is_kept_with_them_and_not_with_a_changed_copy() -> None:
+    scores = np.random.default_rng(1).normal(size=(4, 100, 2))
+    chains = Chains(scores, np.zeros((4, 100)), 7)
+    data = json.loads(json.dumps(chains_data(chains)))
+    again = chains_from(data)
+    for name in ("rhat", "bulk", "tail"):
+        assert np.array_equal(getattr(mixing(again), name), getattr(mixing(chains), name))
+    data["mixing"]["rhat"] = [2.0, 2.0]
+    assert mixing(chains_from(data)).rhat.tolist() == [2.0, 2.0]  # read, not found anew
+    moved = scores + np.array([0.0, 0.0, 0.0, 3.0])[:, None, None]
+    assert not mixing(replace(again, scores=moved)).usable
+    assert mixing(chains_from({k: v for k, v in data.items() if k != "mixing"})).usable
+
+
 def test_mixing_tells_good_chains_from_bad() -> None:
     generator = np.random.default_rng(0)
     good = generator.normal(size=(4, 500, 3))

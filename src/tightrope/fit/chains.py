@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -46,13 +46,11 @@ class Chains:
     scores          (chains, draws, parameters)
     log_likelihood  (chains, draws)
     evaluations     evaluations of the density in all, warm-up included
-    told            what `mixing` says, where it was kept with the draws
     """
 
     scores: np.ndarray
     log_likelihood: np.ndarray
     evaluations: int
-    told: Mixing | None = None
 
     @property
     def flat(self) -> np.ndarray:
@@ -60,11 +58,14 @@ class Chains:
         return np.asarray(self.scores.reshape(-1, self.scores.shape[-1]))
 
 
-@lru_cache(maxsize=16)
+_known: WeakKeyDictionary[Chains, Mixing] = WeakKeyDictionary()
+"""What is known of each set of chains: found once, or kept with the draws. A changed copy is another set."""
+
+
 def mixing(chains: Chains) -> Mixing:
     """Convergence of the chains. Raises ValueError below four draws a chain."""
-    if chains.told is not None:
-        return chains.told
+    if chains in _known:
+        return _known[chains]
     import jax
     from blackjax.diagnostics import ess_bulk, ess_tail, rhat
 
@@ -72,7 +73,8 @@ def mixing(chains: Chains) -> Mixing:
         raise ValueError("convergence needs at least four draws a chain")
     x = chains.scores
     # Each compiled as a whole: one by one, their many small operations take twice as long to compile.
-    return Mixing(*(np.asarray(jax.jit(measure)(x)) for measure in (rhat, ess_bulk, ess_tail)))
+    _known[chains] = Mixing(*(np.asarray(jax.jit(measure)(x)) for measure in (rhat, ess_bulk, ess_tail)))
+    return _known[chains]
 
 
 def chains_data(chains: Chains) -> dict[str, Any]:
@@ -90,11 +92,10 @@ def chains_data(chains: Chains) -> dict[str, Any]:
 
 def chains_from(data: dict[str, Any]) -> Chains:
     """Inverse of `chains_data`."""
-    known = data.get("mixing")
-    told = None
-    if known is not None:
-        told = Mixing(*(np.array(known[name], dtype=float) for name in ("rhat", "bulk", "tail")))
-    return Chains(np.array(data["scores"]), np.array(data["log_likelihood"]), int(data["evaluations"]), told)
+    chains = Chains(np.array(data["scores"]), np.array(data["log_likelihood"]), int(data["evaluations"]))
+    if (told := data.get("mixing")) is not None:
+        _known[chains] = Mixing(*(np.array(told[name], dtype=float) for name in ("rhat", "bulk", "tail")))
+    return chains
 
 
 def _plain(x: np.ndarray) -> list[float | None]:
