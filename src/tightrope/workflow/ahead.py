@@ -1,8 +1,8 @@
 """Answering questions while claims are tested: two lines of work in one sitting.
 
-Both wait for compilers half of their time and need nothing of each other, so that two cores finish
-them a quarter sooner than one after the other. What each computes is kept by the hash of its inputs,
-so the order in which they finish changes nothing.
+Neither needs anything of the other, and much of either is compiling, which keeps one core busy and
+leaves the other idle. What each computes is kept by the hash of its inputs, so the order in which they
+finish changes nothing.
 """
 
 from __future__ import annotations
