@@ -6,10 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("fastapi", reason="the extra `app` is not installed")
-pytest.importorskip("httpx2", reason="httpx2 is not installed")
-
 from starlette.testclient import TestClient
 
 from tests.workflow.small import small_case

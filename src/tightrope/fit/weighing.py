@@ -183,9 +183,8 @@ def _chains(
                 for name in parts:
                     parts[name] += made[name]
             about(f"chain {chain + 1}", done, total)
-        found.append(parts | {"evaluations": evaluations, "failures": failures})
-        parts["rows"] = np.mean(parts["rows"], axis=0).tolist()
-        found[-1]["rows"] = parts["rows"]
+        by_row = np.mean(parts["rows"], axis=0)
+        found.append(parts | {"rows": by_row, "evaluations": evaluations, "failures": failures})
     return found
 
 
