@@ -10,14 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.docs_pages import DOCS, same, steps
-from tightrope import workflow
 from tightrope.cli import app
+from tightrope.workflow import opening
 
 
 @pytest.mark.long
 def test_every_command_prints_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(workflow, "load_material", cache(workflow.load_material))
+    monkeypatch.setattr(opening, "load_material", cache(opening.load_material))
     followed = steps(DOCS / "what-if.md")
     assert len(followed) == 3
     for command, shown in followed:

@@ -19,9 +19,10 @@ from tightrope.fit import readings as weighing_room
 from tightrope.fit.readings import Effort
 from tightrope.fit.weighing import Weighing
 from tightrope.forecast.chain_evidence import Amount
-from tightrope.workflow import _session, compare_case, compare_variants, readings
 from tightrope.workflow import compare as comparing
+from tightrope.workflow import compare_case, compare_variants, readings
 from tightrope.workflow.material import NoRecord, load_material, model_key
+from tightrope.workflow.opening import session_of
 
 pytestmark = pytest.mark.long
 
@@ -134,7 +135,7 @@ def test_an_interrupted_reading_goes_on_from_its_pieces(
 
 def test_another_process_would_give_the_same(case: Path, data: dict[str, Any], tmp_path: Path) -> None:
     """The job survives pickling, reads the case for itself, and comes to the digits of the run."""
-    with _session(case, quick=True, out=case.parent / "runs", notice=silent) as session:
+    with session_of(case, quick=True, out=case.parent / "runs", notice=silent) as session:
         asked = readings.Asked("no_threat")
         inputs = readings.inputs_of(session, asked, effort=comparing.SHORT)
         stored = session.run.find("evidence-no_threat", inputs=inputs)

@@ -15,10 +15,11 @@ from tightrope.argument.quantities import measure
 from tightrope.case.schema import Quantity
 from tightrope.cli import app
 from tightrope.game import solve
-from tightrope.workflow import _session, discover_case, drawn
+from tightrope.workflow import discover_case, drawn
 from tightrope.workflow.discover import Asked
 from tightrope.workflow.feared import FEARED, OutcomeError, quantities_of
 from tightrope.workflow.material import load_material
+from tightrope.workflow.opening import session_of
 from tightrope.workflow.steps import prior_draws
 
 pytestmark = pytest.mark.long
@@ -59,7 +60,7 @@ def test_draws_are_solved_one_by_one_as_by_hand(case: Path, data: dict[str, Any]
     assert data["draws"]["certified"] + data["draws"]["not certified"] == 90
     material = load_material(case)
     thetas = prior_draws(material, "agnostic", size=90, seed=0)
-    with _session(case, out=case.parent / "runs", notice=silent) as session:
+    with session_of(case, out=case.parent / "runs", notice=silent) as session:
         over = drawn.start_states(session)
     asked = {QUANTITY: material.case.quantities[QUANTITY]}
     values = []

@@ -15,8 +15,9 @@ from tightrope.fit.posterior import resample
 from tightrope.forecast.answers import answer, epsilon, solve_draw
 from tightrope.outcome import FAILED, FINE, Outcome
 from tightrope.record.likelihood import filter_record, prepare_record
-from tightrope.workflow import _session, ask_case, update, update_case
+from tightrope.workflow import ask_case, update, update_case
 from tightrope.workflow.material import load_material
+from tightrope.workflow.opening import session_of
 
 HEADER = "period,union,threat,patron,client,confidence,alternatives,events,note"
 ROWS = ["2005H1,joined,low,press,concede,high,,,", "2005H2,joined,low,hold,stall,medium,patron:aid=0.3,,"]
@@ -70,7 +71,7 @@ def test_the_forecast_is_that_of_the_draws_weighed_by_the_longer_record(
     case: Path, common: dict[str, Any], updated: Outcome, tmp_path: Path
 ) -> None:
     """Made again from the record's own filter and the command that answers questions, draw by draw."""
-    with _session(case, **common) as session:
+    with session_of(case, **common) as session:
         material, fitted = session.material, session.fit
         draws = session.amount.live
     rows = update.new_rows(material, write(tmp_path, ROWS))

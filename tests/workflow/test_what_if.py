@@ -13,7 +13,6 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.workflow.small import silent, small_case
-from tightrope import workflow
 from tightrope.argument.timeline import CannotDo
 from tightrope.cli import app
 from tightrope.fit.laplace import Draws, Laplace
@@ -26,6 +25,7 @@ from tightrope.record.likelihood import value_only
 from tightrope.workflow import asking
 from tightrope.workflow.levers import lever_data
 from tightrope.workflow.material import load_material, model_key
+from tightrope.workflow.opening import session_of
 from tightrope.workflow.scenario import Asked, ScenarioError
 from tightrope.workflow.session import Session
 from tightrope.workflow.steps import FIT_CLASS
@@ -67,7 +67,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def session(case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """One sitting, so that the game is compiled once, and a posterior made by hand."""
     runs = tmp_path_factory.mktemp("runs")
-    with workflow._session(case, out=runs, quick=True, notice=silent) as session:
+    with session_of(case, out=runs, quick=True, notice=silent) as session:
         session.amount = replace(session.amount, live=DRAWS)
         session.fit = by_hand(session.material.evidence)
         yield session

@@ -5,85 +5,17 @@ They load and check the case, and raise CaseError if it is not sound.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
-from tightrope.case.errors import CaseError
 from tightrope.outcome import FAILED, FINE, Outcome
-from tightrope.runs import open_run
 from tightrope.runs.files import write_atomically
 from tightrope.workflow import printing
-from tightrope.workflow.checking import DRAWS, check_draws
-from tightrope.workflow.material import Coding, Material, load_material
-from tightrope.workflow.session import FULL, QUICK, Notice, Progress, Session, quiet
-
-
-class Options(TypedDict, total=False):
-    """What every command takes.
-
-    seed      whole number from which every random draw of the run follows (0)
-    out       folder that holds the run folders (`runs`)
-    quick     use the fits shipped with the case and fewer draws where that is honest (no)
-    workers   processes for parallel work (1)
-    argv      the command line, for the manifest
-    progress  called as progress(label, done, total), `executor.Progress`
-    notice    called with one line that must be seen (print)
-    coding    an independent coding of the record, by name or file (the case's own)
-    blocks    readings of the record's blocks, each as BLOCK=READING (as printed)
-    measurement_error  a reliability file whose coders' confusion stands between codes and truth (none)
-    """
-
-    seed: int
-    out: Path
-    quick: bool
-    workers: int
-    argv: Sequence[str]
-    progress: Progress
-    notice: Notice
-    coding: str
-    blocks: tuple[str, ...]
-    measurement_error: str
-
-
-@contextmanager
-def _session(
-    case: Path,
-    *,
-    seed: int = 0,
-    out: Path = Path("runs"),
-    quick: bool = False,
-    workers: int = 1,
-    argv: Sequence[str] = (),
-    progress: Progress = quiet,
-    notice: Notice = print,
-    coding: str = "",
-    blocks: tuple[str, ...] = (),
-    measurement_error: str = "",
-) -> Iterator[Session]:
-    progress("reading the case", 0, None)
-    material = load_material(Path(case), coding=Coding(coding, tuple(blocks), measurement_error))
-    key: dict[str, Any] = {"case": material.source.hash, "seed": seed, "quick": quick}
-    if material.record is not None and material.record.key:
-        key["record"] = material.record.key
-    with open_run(out, case_name=material.case.case, key=key, argv=argv, notice=notice) as run:
-        run.chunk("numbers", lambda: _sound(material, progress), inputs={"draws": DRAWS})
-        amount = QUICK if quick else FULL
-        session = Session(material, run, amount, seed, workers, progress=progress, notice=notice)
-        for note in material.record.notes if material.record is not None else ():
-            session.warn(note)
-        yield session
-
-
-def _sound(material: Material, progress: Progress) -> dict[str, Any]:
-    """Raise CaseError if a law or payoff is illegal somewhere in the priors."""
-    progress("valuing laws and payoffs at prior draws", 0, None)
-    problems = check_draws(material.source)
-    if problems:
-        raise CaseError(problems)
-    return {"draws": DRAWS}
+from tightrope.workflow.material import Material, load_material
+from tightrope.workflow.opening import Options, session_of
+from tightrope.workflow.session import Progress, quiet
 
 
 def run_case(case: Path, **options: Unpack[Options]) -> Outcome:
@@ -91,7 +23,7 @@ def run_case(case: Path, **options: Unpack[Options]) -> Outcome:
     from tightrope.report.page import render_report
     from tightrope.workflow import assemble
 
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         progress, argv = session.progress, options.get("argv", ())
         made_on = datetime.now(UTC).date().isoformat()
         report = assemble.report(session, argv=argv, made_on=made_on)
@@ -112,7 +44,7 @@ def run_case(case: Path, **options: Unpack[Options]) -> Outcome:
 
 def solve_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Solve at the reference values."""
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         data = printing.solve_data(session)
         good = session.reference.certificate.good
         return Outcome(FINE if good else FAILED, data, printing.solve_text(data))
@@ -120,7 +52,7 @@ def solve_case(case: Path, **options: Unpack[Options]) -> Outcome:
 
 def fit_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Fit the record; the prior beside the posterior."""
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         data = printing.fit_data(session)
         good = session.at_fit.certificate.good
         return Outcome(FINE if good else FAILED, data, printing.fit_text(data))
@@ -141,7 +73,7 @@ def ask_case(
     """
     from tightrope.workflow import asking
 
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         spot = asking.gather(session.material, event=event, by=by, file=file)
         data = printing.ask_data(session, questions, spot)
         missed = spot is not None and len(data["spot"]) < len(spot.questions) + len(spot.refused)
@@ -152,7 +84,7 @@ def update_case(case: Path, *, rows: Path, refit: bool = False, **options: Unpac
     """Move the live forecasts by new rows; exit code 1 if these ask for a refit that was not made."""
     from tightrope.workflow import update
 
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         data = update.update_data(session, rows, refit=refit)
         missed = data["refit_needed"] and not refit
         return Outcome(FAILED if missed else FINE, data, update.update_text(data))
@@ -190,11 +122,11 @@ def headline_case(
     chance: float | light.Prior | None = prior
     wanted = {"event": event, "first": first, "last": last}
     if prior_from == "pooled":
-        with _session(case, **options) as session:
+        with session_of(case, **options) as session:
             chance = priors.pooled_prior(session, **wanted)  # type: ignore[arg-type]
     elif prior is None and not prior_from and event == priors.FEARED and priors.ships_hindcasts(case):
         options["quick"] = True
-        with _session(case, **options) as session:
+        with session_of(case, **options) as session:
             chance = priors.prior_at_hand(session, **wanted)  # type: ignore[arg-type]
     return light.headline(
         case,
@@ -222,7 +154,7 @@ def sighting_case(
     """What seeing an observable of the case in a period to come does to each live question."""
     from tightrope.workflow import sighted
 
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         data = sighted.sighting_data(
             session, observable, period=period, questions=questions, event=event, by=by
         )
@@ -253,7 +185,7 @@ def explain_case(
         return Outcome(FINE, data, explaining_text.text_of(data))
 
     if at == "fit":
-        with _session(case, **options) as session:
+        with session_of(case, **options) as session:
             request = explaining.read_request(session.material, wanted)
             return told(session.material, request, explaining.fit_place(session), session.progress)
     progress = options.get("progress", quiet)
@@ -266,7 +198,7 @@ def explain_case(
 
 def score_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Score past forecasts beside the baselines, and the ledger."""
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         data = printing.score_data(session)
         return Outcome(FINE, data, printing.score_text(data))
 
@@ -283,7 +215,7 @@ def hindcast_case(
     from tightrope.workflow.contest import contest
     from tightrope.workflow.origins import read_origins
 
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         wanted = read_origins(session.material, origins)
         made = hindcast.hindcasts(session, wanted, compute=session.amount.origins)
         if ship:
@@ -300,7 +232,7 @@ def hindcast_case(
 
 def claims_case(case: Path, *, claims: tuple[str, ...] = (), **options: Unpack[Options]) -> Outcome:
     """Test the claims; exit code 1 if one that should hold at the reference does not."""
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         data = printing.claims_data(session, claims)
         broken = any(row["reference"] == "fails" for row in data["claims"])
         return Outcome(FAILED if broken else FINE, data, printing.claims_text(data))
@@ -324,7 +256,7 @@ def compare_case(
     from tightrope.workflow import compare, compare_text
 
     wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship)
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         data = compare.compare_data(session, wanted)
         return Outcome(FAILED if data["failed"] else FINE, data, compare_text.compare_text(data))
 
@@ -355,7 +287,7 @@ def discover_case(
         quantity, claim, reaches, within, start, above, below, share, prior,
         draws or (200 if options.get("quick") else 1000), box,
     )  # fmt: skip
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         data = discover.discover_data(session, asked)
         return Outcome(FAILED if "why" in data else FINE, data, discover_text.discover_text(data))
 
@@ -384,7 +316,7 @@ def sensitivity_case(
         quantity, parameters, top, base or (32 if quick else 128), second, draws or (100 if quick else 400),
         prior, parts,
     )  # fmt: skip
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         data = sensitivity.sensitivity_data(session, wanted)
         return Outcome(FINE, data, sensitivity_text.sensitivity_text(data))
 
@@ -404,7 +336,7 @@ def what_if_case(
     if wanted == scenario.Asked():
         listed = scenario.listed(load_material(Path(case)))
         return Outcome(FINE, listed, what_if_text.list_text(listed))
-    with _session(case, **options) as session:
+    with session_of(case, **options) as session:
         if wanted.past is not None or wanted.levers:
             data = levers.lever_data(session, wanted)
             good = any(lever["confirmed"] for lever in data["levers"])
