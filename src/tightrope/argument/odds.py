@@ -11,11 +11,11 @@ import numpy as np
 from jax import Array
 
 from tightrope.argument.reasons import Point
+from tightrope.game.adjoint import total_gradient
 from tightrope.game.compile import Game
 from tightrope.game.equilibrium import Equilibrium, primitives_function
-from tightrope.game.fixed_point import implicit_gradient
-from tightrope.game.primitives import Primitives, primitives
-from tightrope.game.roots import Convention, strategies_at, sweep_function
+from tightrope.game.primitives import Primitives
+from tightrope.game.roots import Convention, strategies_at
 
 
 def odds_gradient(found: Equilibrium, move: str, point: Point, action: str, against: str) -> np.ndarray:
@@ -32,13 +32,12 @@ def odds_gradient(found: Equilibrium, move: str, point: Point, action: str, agai
         index[axes.index(move)] = game.levels[move].index(name)
         pick[(row, *index)] = 1.0
     run = _odds_gradient(game, found.convention, move)
-    return np.asarray(run(jnp.asarray(found.theta), jnp.asarray(found.z), jnp.asarray(pick)))
+    found_slopes: np.ndarray = run(jnp.asarray(found.theta), jnp.asarray(found.z), jnp.asarray(pick))
+    return found_slopes
 
 
 @lru_cache(maxsize=64)
 def _odds_gradient(game: Game, convention: Convention, move: str) -> Any:
-    sweep = sweep_function(game, convention)
-
     def odds(numbers: Primitives, z: Array, pick: Array) -> Array:
         table = strategies_at(game, z, numbers, convention)[move].data
         upper, lower = jnp.sum(pick[0] * table), jnp.sum(pick[1] * table)
@@ -46,13 +45,11 @@ def _odds_gradient(game: Game, convention: Convention, move: str) -> Any:
 
     ready = primitives_function(game)
     slopes = jax.jit(jax.grad(odds, argnums=(0, 1)))
-    adjoint = jax.jit(lambda numbers, z, by_z: implicit_gradient(sweep, z, numbers, by_z))
-    back = jax.jit(lambda theta, cotangent: jax.vjp(lambda t: primitives(game, t), theta)[1](cotangent)[0])
+    total = total_gradient(game, convention)
 
-    def run(theta: Array, z: Array, pick: Array) -> Array:
+    def run(theta: Array, z: Array, pick: Array) -> np.ndarray:
         numbers = ready(theta)
         direct, by_z = slopes(numbers, z, pick)
-        whole = jax.tree_util.tree_map(jnp.add, direct, adjoint(numbers, z, by_z))
-        return back(theta, whole)  # type: ignore[no-any-return]
+        return total(theta, numbers, z, direct, by_z)  # type: ignore[no-any-return]
 
     return run

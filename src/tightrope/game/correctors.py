@@ -58,8 +58,12 @@ class Correctors(NamedTuple):
 
 
 def no_memory(x: Array) -> Memory:
-    """The memory of a walk that starts at x: one pair of length zero, and nothing else."""
-    return Memory(no_pairs(MEMORY, x.shape[0], x.shape[0] - 1), x, jnp.full(x.shape[0] - 1, jnp.nan))
+    """The memory of a walk that starts at x: one pair of length zero, and nothing else.
+
+    Its types are those of a memory that a correction gives back: else each correction is compiled twice.
+    """
+    unknown = jnp.full(x.shape[0] - 1, jnp.nan, dtype=x.dtype)
+    return Memory(no_pairs(MEMORY, x.shape[0], x.shape[0] - 1), x, unknown)
 
 
 def correctors(function: ScaledMap) -> Correctors:

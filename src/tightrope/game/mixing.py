@@ -40,7 +40,7 @@ def no_pairs(memory: int, point: int, gap: int) -> Pairs:
         jnp.zeros((memory, gap)),
         jnp.zeros((memory, memory)),
         jnp.zeros(memory),
-        jnp.asarray(0),
+        jnp.zeros((), dtype=int),
     )
 
 

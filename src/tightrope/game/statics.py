@@ -16,14 +16,14 @@ import numpy as np
 import xarray as xr
 from jax import Array
 
+from tightrope.game.adjoint import total_gradient
 from tightrope.game.compile import Game
 from tightrope.game.equilibrium import Equilibrium
-from tightrope.game.fixed_point import implicit_gradient
 from tightrope.game.forward import pull
 from tightrope.game.layout import unpack
 from tightrope.game.named import Named
-from tightrope.game.primitives import Primitives, primitives
-from tightrope.game.roots import Convention, primitives_function, strategies_at, sweep_function
+from tightrope.game.primitives import Primitives
+from tightrope.game.roots import Convention, primitives_function, strategies_at
 
 Kind = Literal["action", "value"]
 
@@ -91,8 +91,6 @@ def _read(game: Game, quantity: str) -> tuple[Kind, tuple[str, ...]]:
 
 @lru_cache(maxsize=64)
 def _gradient(game: Game, convention: Convention, kind: Kind, name: str) -> Any:
-    sweep = sweep_function(game, convention)
-
     def quantity(numbers: Primitives, z: Array, weights: Array, pick: Array) -> Array:
         if kind == "value":
             return jnp.sum(weights * unpack(game, z)[0][name].data)
@@ -109,13 +107,11 @@ def _gradient(game: Game, convention: Convention, kind: Kind, name: str) -> Any:
 
     ready = primitives_function(game)
     parts = jax.jit(jax.value_and_grad(quantity, argnums=(0, 1)))
-    adjoint = jax.jit(lambda numbers, z, by_z: implicit_gradient(sweep, z, numbers, by_z))
-    back = jax.jit(lambda theta, cotangent: jax.vjp(lambda t: primitives(game, t), theta)[1](cotangent)[0])
+    total = total_gradient(game, convention)
 
-    def run(theta: Array, z: Array, weights: Array, pick: Array) -> tuple[Array, Array]:
+    def run(theta: Array, z: Array, weights: Array, pick: Array) -> tuple[Array, np.ndarray]:
         numbers = ready(theta)
         value, (direct, by_z) = parts(numbers, z, weights, pick)
-        through = adjoint(numbers, z, by_z)
-        return value, back(theta, jax.tree_util.tree_map(jnp.add, direct, through))
+        return value, total(theta, numbers, z, direct, by_z)
 
     return run

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from tightrope.game.adjoint import total_gradient
 from tightrope.game.certificate import Branch
 from tightrope.game.compile import Game
 from tightrope.game.equilibrium import (
@@ -25,9 +26,8 @@ from tightrope.game.equilibrium import (
     primitives_function,
     solve_root,
     strategies_at,
-    sweep_function,
 )
-from tightrope.game.fixed_point import Root, implicit_gradient
+from tightrope.game.fixed_point import Root
 from tightrope.game.layout import start
 from tightrope.game.primitives import Primitives, primitives
 from tightrope.record.coding import CodedRecord
@@ -118,9 +118,8 @@ def filter_record(
 
 
 @lru_cache(maxsize=16)
-def _pieces(game: Game, convention: Convention) -> tuple[Any, Any, Any]:
-    """Compiled pieces of the gradient: likelihood in (numbers, z), the adjoint, and back to theta."""
-    sweep = sweep_function(game, convention)
+def _slopes(game: Game, convention: Convention) -> Any:
+    """Compiled `(primitives, z, arrays)` -> the likelihood with its slopes in both, strategies included."""
 
     @jax.jit
     def given(numbers: Primitives, z: Array, arrays: Mapping[str, Any]) -> Any:
@@ -130,16 +129,7 @@ def _pieces(game: Game, convention: Convention) -> tuple[Any, Any, Any]:
 
         return jax.value_and_grad(value, argnums=(0, 1), has_aux=True)(numbers, z)
 
-    @jax.jit
-    def adjoint(numbers: Primitives, z: Array, direct: Primitives, by_z: Array) -> Primitives:
-        through = implicit_gradient(sweep, z, numbers, by_z)
-        return jax.tree_util.tree_map(jnp.add, direct, through)  # type: ignore[no-any-return]
-
-    @jax.jit
-    def to_theta(theta: Array, cotangent: Primitives) -> Array:
-        return jax.vjp(lambda t: primitives(game, t), theta)[1](cotangent)[0]  # type: ignore[no-any-return]
-
-    return given, adjoint, to_theta
+    return given
 
 
 def _root(
@@ -204,9 +194,8 @@ def value_and_gradient(
     vector = jnp.asarray(theta)
     numbers = primitives_function(game)(vector)
     root, principal = _root(game, numbers, warm, branch, convention, tolerance)
-    given, adjoint, to_theta = _pieces(game, convention)
-    (value, rows), (direct, by_z) = given(numbers, root.z, arrays)
+    (value, rows), (direct, by_z) = _slopes(game, convention)(numbers, root.z, arrays)
     found = _found(value, rows[: evidence.support.rows], root, principal)
     if not float(root.residual) <= tolerance:
         return found, np.full(len(game.parameters), np.nan)
-    return found, np.asarray(to_theta(vector, adjoint(numbers, root.z, direct, by_z)))
+    return found, total_gradient(game, convention)(vector, numbers, root.z, direct, by_z)
