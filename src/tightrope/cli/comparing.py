@@ -1,4 +1,4 @@
-"""The command that weighs rival readings by the record."""
+"""The commands that set rival readings against each other: by the record, and by what is still to come."""
 
 from __future__ import annotations
 
@@ -49,4 +49,39 @@ def compare(
     work(
         "compare_case", case, options, readings=tuple(readings or ()), prior=prior,
         scales=tuple(spread or ()), top=top, variants=variants, ship=ship,
+    )  # fmt: skip
+
+
+@app.command()
+@takes_run_options
+def distinguish(
+    case: CasePath,
+    reading: Annotated[str, typer.Argument(metavar="READING", help="Name of one of the case's hypotheses.")],
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="Name of another one.")],
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            metavar="PLACE",
+            help="reference: the case's own values with what a reading fixes; mode: what `compare` found.",
+        ),
+    ] = "reference",
+    periods: Annotated[int, typer.Option(min=1, max=40, metavar="N", help="How many periods ahead.")] = 8,
+    futures: Annotated[
+        int,
+        typer.Option(min=0, max=10000, metavar="N", help="Simulated records under each reading; 0: none."),
+    ] = 200,
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="How many observations to print.")] = 12,
+    *,
+    options: RunOptions,
+) -> None:
+    """Say what would tell two readings apart: the most telling thing to look at next.
+
+    Every state, move and answer that the next periods can show, by the information it is expected to give on
+    which reading is right, with the nats that either gains if it is seen and if not (all exact); what the
+    whole record of these periods would say (simulated); and the claims on which the two readings part.
+    """
+    work(
+        "distinguish_case", case, options, readings=(reading, other), at=at, periods=periods,
+        futures=futures, top=top,
     )  # fmt: skip

@@ -22,14 +22,18 @@ def simulate(
     periods: int,
     seed: int,
     first: str | None = None,
+    start: np.ndarray | None = None,
 ) -> CodedRecord:
     """One path of at most `periods` periods as a fully coded record (latent variables left out).
+
+    first  the first period; by default the case's
+    start  distribution over states, (*states), as it opens; by default the case's
 
     The path stops before the period in which the game ends. Weights are one on what
     happened and zero elsewhere; moves and observed states are all coded.
     """
     generator = np.random.default_rng(seed)
-    state = {name: _start(game, name, generator) for name in game.states}
+    state = _begin(game, start, generator)
     seen: dict[str, list[int]] = {name: [] for name in (*game.states, *game.moves)}
     for _ in range(periods):
         row = dict(state)
@@ -56,7 +60,7 @@ def simulate(
             break
         state = {name: now[name] for name in game.states}
     rows = len(next(iter(seen.values())))
-    start = parse_period(first or game.case.calendar.first)
+    opening = parse_period(first or game.case.calendar.first)
     shown = [name for name in seen if name in game.moves or not game.case.states[name].latent]
     weights = {}
     for name in shown:
@@ -64,7 +68,7 @@ def simulate(
         table[np.arange(rows), seen[name]] = 1.0
         weights[name] = table
     return CodedRecord(
-        periods=tuple(str(start + k) for k in range(rows)),
+        periods=tuple(str(opening + k) for k in range(rows)),
         levels={name: game.levels[name] for name in shown},
         weights=weights,
         printed={name: np.array(seen[name], dtype=np.int64) for name in shown},
@@ -72,6 +76,14 @@ def simulate(
         notes=("",) * rows,
         confidence=("high",) * rows,
     )
+
+
+def _begin(game: Game, start: np.ndarray | None, generator: np.random.Generator) -> dict[str, int]:
+    if start is None:
+        return {name: _start(game, name, generator) for name in game.states}
+    weights = np.asarray(start, dtype=float).ravel()
+    drawn = np.unravel_index(int(generator.choice(weights.size, p=weights / weights.sum())), game.shape)
+    return dict(zip(game.states, map(int, drawn), strict=True))
 
 
 def _start(game: Game, name: str, generator: np.random.Generator) -> int:

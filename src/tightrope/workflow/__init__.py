@@ -261,6 +261,25 @@ def compare_case(
         return Outcome(FAILED if data["failed"] else FINE, data, compare_text.compare_text(data))
 
 
+def distinguish_case(
+    case: Path,
+    *,
+    readings: tuple[str, str],
+    at: str = "reference",
+    periods: int = 8,
+    futures: int = 200,
+    top: int = 12,
+    **options: Unpack[Options],
+) -> Outcome:
+    """Two readings side by side and what would tell them apart. Arguments as in `distinguish.Wanted`."""
+    from tightrope.workflow import distinguish, distinguish_text
+
+    wanted = distinguish.Wanted(readings, at, periods, futures, top)
+    with session_of(case, **options) as session:
+        data = distinguish.distinguish_data(session, wanted)
+        return Outcome(FINE, data, distinguish_text.distinguish_text(data))
+
+
 def discover_case(
     case: Path,
     *,
@@ -351,6 +370,7 @@ __all__ = [
     "claims_case",
     "compare_case",
     "discover_case",
+    "distinguish_case",
     "explain_case",
     "fit_case",
     "headline_case",

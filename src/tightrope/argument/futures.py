@@ -1,0 +1,118 @@
+"""How much the whole record of the next periods would say about which of two readings is right.
+
+Futures are simulated under each reading from its own view of the record's end, written down as a perfect
+coder would, and weighed under both by the exact filter of the record. With even odds beforehand the mutual
+information between the reading and the future record is E[ln p(y | reading) - ln p(y)], p(y) being the mean
+of both (Lindley 1956); the expected log Bayes factor is what a true reading gains on the false one (Kullback
+& Leibler 1951). A future in which the game ends is read up to the period before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tightrope.argument.distinguish import Side, played
+from tightrope.case.calendar import parse_period
+from tightrope.record.coding import CodedRecord
+from tightrope.record.filter import Evidence, prepare
+from tightrope.record.likelihood import BUCKET, filter_record
+from tightrope.record.simulate import simulate
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What futures drawn under one reading say.
+
+    reading  the one that is true in them
+    futures  how many were drawn; `impossible` of them the other reading rules out
+    mean, error   log Bayes factor for the true reading in nats over the possible ones, and its standard error
+    share    part of all futures in which the record comes to favour the true reading
+    learned, learned_error   mean of ln p(y | true) - ln p(y), bounded by ln 2, with its standard error
+    """
+
+    reading: str
+    futures: int
+    impossible: int
+    mean: float
+    error: float
+    share: float
+    learned: float
+    learned_error: float
+
+
+def gains(
+    evidence: Evidence,
+    coded: CodedRecord,
+    sides: Sequence[Side],
+    *,
+    periods: int,
+    futures: int,
+    seed: int,
+    on_done: Callable[[int], None] | None = None,
+) -> tuple[Gain, Gain]:
+    """Simulate `futures` records of the next periods under each of two readings and weigh them under both.
+
+    coded  the record that `evidence` was prepared from
+    """
+    one, other = sides
+    game = evidence.game
+    base = [_log(evidence, side) for side in sides]
+    children = np.random.SeedSequence(seed).generate_state(2 * futures)
+    first = str(parse_period(coded.periods[-1]) + 1)
+    found = []
+    for number, side in enumerate((one, other)):
+        numbers, strategies = played(side.found)
+        factors = np.zeros(futures)
+        for k in range(futures):
+            child = int(children[number * futures + k])
+            more = simulate(
+                game, numbers, strategies, periods=periods, seed=child, first=first, start=side.start
+            )
+            seen = prepare(game, lengthened(coded, more), numbers, strategies, bucket=BUCKET)
+            logs = [_log(seen, s) - before for s, before in zip((one, other), base, strict=True)]
+            factors[k] = logs[number] - logs[1 - number]
+            if on_done is not None:
+                on_done(number * futures + k + 1)
+        found.append(_gain(side.name, factors))
+    return found[0], found[1]
+
+
+def _log(evidence: Evidence, side: Side) -> float:
+    return float(np.sum(filter_record(evidence, side.found.theta, side.found.z).log_probability))
+
+
+def _gain(name: str, factors: np.ndarray) -> Gain:
+    """factors: log Bayes factors for the true reading, infinite where the other rules a future out."""
+    possible = factors[np.isfinite(factors)]
+    learned = np.log(2.0) - np.logaddexp(0.0, -factors)
+    n = len(factors)
+
+    def error(x: np.ndarray) -> float:
+        return float(x.std(ddof=1) / np.sqrt(len(x))) if len(x) > 1 else float("nan")
+
+    return Gain(
+        reading=name,
+        futures=n,
+        impossible=n - len(possible),
+        mean=float(possible.mean()) if len(possible) else float("inf"),
+        error=error(possible),
+        share=float(np.mean(factors > 0.0)),
+        learned=float(learned.mean()),
+        learned_error=error(learned),
+    )
+
+
+def lengthened(coded: CodedRecord, more: CodedRecord) -> CodedRecord:
+    """A record with a fully coded one behind it, of the columns that the first one has."""
+    return replace(
+        coded,
+        periods=(*coded.periods, *more.periods),
+        weights={n: np.concatenate([coded.weights[n], more.weights[n]]) for n in coded.weights},
+        printed={n: np.concatenate([coded.printed[n], more.printed[n]]) for n in coded.printed},
+        events=(*coded.events, *more.events),
+        notes=(*coded.notes, *more.notes),
+        confidence=(*coded.confidence, *more.confidence),
+    )
