@@ -15,7 +15,7 @@ from tightrope.game.forward import push
 from tightrope.game.named import Named
 from tightrope.game.primitives import Primitives
 from tightrope.game.walk import Strategies
-from tightrope.record.filter import Evidence, Filtered, to_grid
+from tightrope.record.filter import Evidence, Filtered, row_to_grid
 
 
 @lru_cache(maxsize=16)
@@ -39,7 +39,8 @@ def next_opening(
     The last row's moves are conditioned on, and so is the fact that the game goes on.
     """
     game, support = evidence.game, evidence.support
-    last = to_grid(evidence, np.asarray(filtered.states))[-1]
+    row = support.rows - 1
+    last = row_to_grid(evidence, np.asarray(filtered.states[row]), row)
     weights = {}
     for move in game.moves:
         table = np.zeros(len(game.levels[move]))

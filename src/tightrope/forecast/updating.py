@@ -27,7 +27,7 @@ from tightrope.forecast.questions import Question
 from tightrope.forecast.updated import Step, Updated
 from tightrope.game.compile import Game
 from tightrope.record.coding import MISSING, CodedRecord
-from tightrope.record.filter import Evidence, to_grid
+from tightrope.record.filter import Evidence, row_to_grid
 from tightrope.record.likelihood import filter_record
 
 GOES_ON = "goes on"
@@ -195,7 +195,8 @@ def _one_draw(
 def _lasted(evidence: Evidence, filtered: Any, found: Solved, unit: Tables) -> float:
     """Probability that the game goes on from the old record's last move to the next opening."""
     game, support = evidence.game, evidence.support
-    last = to_grid(evidence, np.asarray(filtered.states))[-1]
+    row = support.rows - 1
+    last = row_to_grid(evidence, np.asarray(filtered.states[row]), row)
     seen = {name: np.ones(len(game.levels[name])) for name in game.moves}
     for move in game.moves:
         table = np.zeros(len(game.levels[move]))

@@ -178,23 +178,29 @@ def _label(
     certificate: Certificate,
 ) -> Equilibrium:
     values, _ = unpack(game, jnp.asarray(z))
-    coords = {name: list(game.levels[name]) for name in game.states}
     table = xr.DataArray(
         np.stack([np.asarray(values[p].data) for p in game.players]),
         dims=("player", *game.states),
-        coords={"player": list(game.players)} | coords,
+        coords=_coordinates(game, ("player", *game.states)),
         name="values",
     )
     labelled = {
         move: xr.DataArray(
             np.asarray(probability.data),
             dims=probability.axes,
-            coords={axis: list(game.levels[axis]) for axis in probability.axes},
+            coords=_coordinates(game, probability.axes),
             name=move,
         )
         for move, probability in strategies.items()
     }
     return Equilibrium(game, theta, convention, z, table, labelled, certificate)
+
+
+@lru_cache(maxsize=256)
+def _coordinates(game: Game, axes: tuple[str, ...]) -> xr.Coordinates:
+    """Labels by axis; made once, as making them takes as long as some tens of sweeps."""
+    names = {"player": game.players} | dict(game.levels)
+    return xr.Coordinates({axis: list(names[axis]) for axis in axes})
 
 
 @lru_cache(maxsize=64)

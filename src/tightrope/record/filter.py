@@ -227,12 +227,18 @@ def trim(evidence: Evidence, filtered: Filtered) -> Filtered:
 
 def to_grid(evidence: Evidence, states: np.ndarray) -> np.ndarray:
     """Filtered states on the whole grid: (rows, *start_shape) to (rows, *states)."""
+    return np.stack([row_to_grid(evidence, states[row], row) for row in range(evidence.support.rows)])
+
+
+def row_to_grid(evidence: Evidence, states: np.ndarray, row: int) -> np.ndarray:
+    """One row of the same: (*start_shape) to (*states)."""
     game, support = evidence.game, evidence.support
-    result = np.zeros((support.rows, *game.shape))
-    for row in range(support.rows):
-        index = np.ix_(*(support.levels[name][row] for name in game.states))
-        np.add.at(result[row], index, np.asarray(states[row]))
+    result = np.zeros(game.shape)
+    index = np.ix_(*(support.levels[name][row] for name in game.states))
+    np.add.at(result, index, np.asarray(states))
     return result
 
 
-__all__ = ["Change", "Evidence", "Exit", "Filtered", "prepare", "run_filter", "to_grid", "trim"]
+__all__ = [
+    "Change", "Evidence", "Exit", "Filtered", "prepare", "row_to_grid", "run_filter", "to_grid", "trim",
+]  # fmt: skip

@@ -246,11 +246,12 @@ def _today(material: Material, found: Equilibrium) -> dict[str, str]:
     """The likeliest state of the record's last row, latent variables included."""
     import jax.numpy as jnp
 
-    from tightrope.record.filter import to_grid
+    from tightrope.record.filter import row_to_grid
     from tightrope.record.likelihood import filter_record
 
     filtered = filter_record(material.evidence, found.theta, jnp.asarray(found.z))  # type: ignore[arg-type]
-    end = to_grid(material.evidence, np.asarray(filtered.states))[-1]
+    row = len(material.evidence.periods) - 1
+    end = row_to_grid(material.evidence, np.asarray(filtered.states[row]), row)
     place = np.unravel_index(int(np.argmax(end)), material.game.shape)
     return {n: material.game.levels[n][int(k)] for n, k in zip(material.game.states, place, strict=True)}
 

@@ -169,7 +169,8 @@ def fan_of(
         column = np.asarray(paths)[:, k]
         mixed = (1.0 - e) * column + e * view
         row: dict[str, Any] = {"date": day, "probability": float(mixed.mean()), "model": float(column.mean())}
-        rows.append(row | {n: float(np.quantile(mixed, q)) for n, q in LEVELS.items()} | {"outside": view})
+        bands = np.quantile(mixed, list(LEVELS.values())).tolist()
+        rows.append(row | dict(zip(LEVELS, bands, strict=True)) | {"outside": view})
     return Fan(
         event=words,
         paths=pd.DataFrame(rows),
