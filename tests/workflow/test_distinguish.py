@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,16 @@ from typer.testing import CliRunner
 
 from tests.workflow.small import silent, small_case
 from tests.workflow.test_partial_cases import NO_RECORD
-from tightrope.argument.distinguish import Side, answers, candidates, observations, stand
+from tightrope.argument.distinguish import (
+    CannotCompare,
+    Side,
+    answers,
+    candidates,
+    first_period,
+    observations,
+    shared,
+    stand,
+)
 from tightrope.argument.futures import gains
 from tightrope.cli import app
 from tightrope.forecast.events import All, AnyMove, Some
@@ -52,7 +64,12 @@ def sides(material: Material) -> tuple[Side, Side]:
 def endless(material: Material, threat_worth: float) -> Side:
     """A reading in which nothing ends, so that every future has all its rows."""
     theta = material.game.theta({"threat_worth": threat_worth, "end_rate": 0.0})
-    return stand(material.evidence, f"worth {threat_worth:g}", solve(material.game, theta, branch="direct"))
+    return standing(material, theta, f"worth {threat_worth:g}")
+
+
+def standing(material: Material, theta: np.ndarray, name: str) -> Side:
+    assert material.coded is not None
+    return stand(material.evidence, material.coded, name, solve(material.game, theta, branch="direct"))
 
 
 @pytest.fixture(scope="module")
@@ -83,26 +100,24 @@ def test_answers_agree_with_the_automaton_of_the_same_event(sides: tuple[Side, S
 
 
 def test_an_end_is_no_answer(material: Material) -> None:
-    dying = solve(material.game, material.game.theta({"end_rate": 0.4}), branch="direct")
-    side = stand(material.evidence, "dying", dying)
+    side = standing(material, material.game.theta({"end_rate": 0.4}), "dying")
     event = All((AnyMove("north", "aid", FIRST, FIRST), AnyMove("south", "stall", FIRST, FIRST)))
     (automaton,) = observations((side, side), [("both", event)], first=FIRST)
     named = {o.text: o.first for o in answers((side, side), first=FIRST, periods=1)}
     assert named["south.stall under north.aid in 2005H1..2005H1"] == pytest.approx(automaton.first, abs=1e-12)
 
 
-def test_one_reading_and_itself_cannot_be_told_apart(material: Material, sides: tuple[Side, Side]) -> None:
+def test_one_reading_and_itself_cannot_be_told_apart(sides: tuple[Side, Side]) -> None:
     same = (sides[0], sides[0])
-    events = list(candidates(material.game, first=FIRST, periods=4))
+    events = list(candidates(same, first=FIRST, periods=4))
     seen = [*observations(same, events, first=FIRST), *answers(same, first=FIRST, periods=4)]
     assert all(o.information == 0.0 and o.if_seen == 0.0 and o.if_not == 0.0 for o in seen)
-    assert material.coded is not None
-    one, other = gains(material.evidence, material.coded, same, periods=2, futures=3, seed=1)
+    one, other = gains(same, periods=2, futures=3, seed=1)
     assert one.mean == other.mean == one.learned == 0.0
 
 
 def test_a_false_reading_gives_futures_of_a_true_one_their_probability(
-    material: Material, sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch
+    sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mean of p(y | false)/p(y | true) over futures of the true reading is one."""
     factors: list[np.ndarray] = []
@@ -110,8 +125,7 @@ def test_a_false_reading_gives_futures_of_a_true_one_their_probability(
 
     whole = room._gain
     monkeypatch.setattr(room, "_gain", lambda name, f: (factors.append(f), whole(name, f))[1])
-    assert material.coded is not None
-    found = gains(material.evidence, material.coded, sides, periods=4, futures=300, seed=3)
+    found = gains(sides, periods=4, futures=300, seed=3)
     for f in factors:
         ratio = np.exp(-f)
         assert ratio.std() > 0.0
@@ -119,10 +133,8 @@ def test_a_false_reading_gives_futures_of_a_true_one_their_probability(
     for gain in found:
         assert gain.mean > -3.0 * gain.error
         assert gain.learned <= np.log(2.0)
-    again = gains(material.evidence, material.coded, sides, periods=4, futures=5, seed=3)
-    assert (
-        again[0].mean == gains(material.evidence, material.coded, sides, periods=4, futures=5, seed=3)[0].mean
-    )
+    again = gains(sides, periods=4, futures=5, seed=3)
+    assert again[0].mean == gains(sides, periods=4, futures=5, seed=3)[0].mean
 
 
 def test_observations_come_by_what_they_teach(data: dict[str, Any]) -> None:
@@ -164,6 +176,51 @@ def test_the_command_says_in_words_what_to_look_at(case: Path, data: dict[str, A
     assert done.stdout.count(" in 2005H1..2006H1  ") + done.stdout.count("2006H2  ") == 2
 
 
+def test_a_reading_may_be_another_case(case: Path, data: dict[str, Any], tmp_path: Path) -> None:
+    """The case in another folder, with the reading's value written into it, says what the reading does."""
+    shutil.copytree(case, tmp_path / "other")
+    text = (tmp_path / "other" / "case.yaml").read_text(encoding="utf-8")
+    assert text.count("  threat_worth:\n    value: 1.0") == 1
+    text = text.replace("  threat_worth:\n    value: 1.0", "  threat_worth:\n    value: 0.000000001")
+    (tmp_path / "other" / "case.yaml").write_text(text, encoding="utf-8")
+    other = str(tmp_path / "other")
+    asked = {"periods": 3, "futures": 4, "quick": True, "out": tmp_path / "runs", "notice": silent}
+    found = distinguish_case(case, readings=("argument", other), **asked).data
+    assert found["readings"][1]["about"] == "North and South, an invented alliance"
+    assert [o["text"] for o in found["observations"]] == [o["text"] for o in data["observations"]]
+    for one, before in zip(found["observations"], data["observations"], strict=True):
+        assert one["other"] == pytest.approx(before["other"], abs=1e-7)
+    named = distinguish_case(case, readings=("argument", f"{other}:no_threat"), **asked).data
+    assert [g["reading"] for g in named["futures"]] == ["argument", f"{other}:no_threat"]
+    assert [g["mean"] for g in named["futures"]] == pytest.approx(
+        [g["mean"] for g in found["futures"]], abs=1e-6
+    )
+    with pytest.raises(BadComparison, match="another case"):
+        distinguish_case(case, readings=("argument", other), at="mode", **asked)
+
+
+def test_what_two_cases_do_not_share_is_not_compared(
+    case: Path, sides: tuple[Side, Side], tmp_path: Path
+) -> None:
+    folder = small_case(tmp_path / "wider", edits={"levels: [low, high]": "levels: [low, mid, high]"})
+    with pytest.raises(CannotCompare, match="probability of zero"):  # threat steps over the new level
+        standing(leaping := load_material(folder), leaping.game.theta(), "wider")
+    rows = (folder / "record.csv").read_text(encoding="utf-8")
+    (folder / "record.csv").write_text(
+        re.sub(r"^([^,]*,[^,]*),high", r"\1,mid", rows, flags=re.M), encoding="utf-8"
+    )
+    wide = load_material(folder)
+    other = standing(wide, wide.game.theta(), "wider")
+    assert shared((sides[0], other)) == ("union", "north", "south", "absorbed")
+    texts = {text for text, _ in candidates((sides[0], other), first=FIRST, periods=2)}
+    assert not any(text.startswith("threat") for text in texts)
+    gone, _ = gains((sides[0], other), periods=2, futures=3, seed=0)
+    assert np.isfinite(gone.mean)
+    short = replace(other, evidence=replace(other.evidence, periods=other.evidence.periods[:-1]))
+    with pytest.raises(CannotCompare, match="2004H1 and 2004H2"):
+        first_period((sides[0], short))
+
+
 def test_what_cannot_be_told_apart_is_refused(case: Path, tmp_path: Path) -> None:
     out = str(tmp_path)
     wrong = CliRunner().invoke(
@@ -181,4 +238,4 @@ def test_what_cannot_be_told_apart_is_refused(case: Path, tmp_path: Path) -> Non
         )
     bare = small_case(tmp_path / "bare", **NO_RECORD)
     with pytest.raises(NoRecord, match="has no record"):
-        distinguish_case(bare, readings=("a", "b"), quick=True, out=tmp_path, notice=silent)
+        distinguish_case(case, readings=("argument", str(bare)), quick=True, out=tmp_path, notice=silent)

@@ -35,6 +35,7 @@ from tightrope.game.forward import pull
 from tightrope.game.named import Named
 from tightrope.game.primitives import Primitives
 from tightrope.game.walk import Strategies
+from tightrope.record.coding import CodedRecord
 from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import filter_record
 
@@ -46,11 +47,25 @@ LEAST = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One reading, solved, with its distribution, (*states), when the first unknown period opens."""
+    """One reading, solved, at the end of the record as its own case codes it.
+
+    start  distribution, (*states), when the first unknown period opens
+    """
 
     name: str
     found: Equilibrium
+    evidence: Evidence
+    coded: CodedRecord
     start: np.ndarray
+
+    @property
+    def game(self) -> Game:
+        """The game that is solved."""
+        return self.found.game
+
+
+class CannotCompare(ValueError):
+    """Two readings that see nothing in common, or not at the same time."""
 
 
 @dataclass(frozen=True)
@@ -103,32 +118,62 @@ def _log(p: float) -> float:
     return float(np.log(max(p, LEAST)))
 
 
-def stand(evidence: Evidence, name: str, found: Equilibrium) -> Side:
-    """A solved reading at the record's end. Raises NotCertified without a good certificate."""
+def stand(evidence: Evidence, coded: CodedRecord, name: str, found: Equilibrium) -> Side:
+    """A solved reading at the record's end.
+
+    coded  the record that `evidence` was prepared from
+
+    Raises NotCertified without a good certificate, CannotCompare where the record cannot have happened.
+    """
     numbers, strategies = played(found.require())
     filtered = filter_record(evidence, found.theta, found.z)
-    return Side(name, found, next_opening(evidence, filtered, numbers, strategies))
+    start = next_opening(evidence, filtered, numbers, strategies)
+    if not np.isfinite(start).all():
+        raise CannotCompare(f"{name} gives the record a probability of zero, so it stands nowhere at its end")
+    return Side(name, found, evidence, coded, start)
 
 
-def candidates(game: Game, *, first: str, periods: int) -> Iterator[tuple[str, Event]]:
-    """Events that the case's own variables can show within so many periods, each with its text.
+def first_period(sides: Sequence[Side]) -> str:
+    """The first period that neither reading knows. Raises CannotCompare where records end apart."""
+    ends = {side.evidence.periods[-1] for side in sides}
+    if len(ends) > 1:
+        raise CannotCompare(f"the records end in different periods: {' and '.join(sorted(ends))}")
+    return str(parse_period(ends.pop()) + 1)
+
+
+def shared(sides: Sequence[Side]) -> tuple[str, ...]:
+    """Names of states, moves and terminals that mean the same in both games, in the order of the first.
+
+    Raises CannotCompare without any that can be seen.
+    """
+    one, other = (side.game for side in sides)
+    names = [n for n in (*one.states, *one.moves) if other.levels.get(n) == one.levels[n]]
+    names = [n for n in names if (n in one.moves) == (n in other.moves)]
+    if not any(n in one.moves or not one.case.states[n].latent for n in names):
+        raise CannotCompare("the two cases have no state and no move in common, by name and levels")
+    return (*names, *(t for t in one.terminals if t in other.terminals))
+
+
+def candidates(sides: Sequence[Side], *, first: str, periods: int) -> Iterator[tuple[str, Event]]:
+    """Events that what both games have in common can show within so many periods, each with its text.
 
     States that are observed: reached by the deadline, or there at it. Moves: made at all, made several times.
     Terminals: entered by the deadline.
     """
+    game, common = sides[0].game, shared(sides)
     span, last, end = _span(first, periods)
     for name, state in game.case.states.items():
-        if state.latent:
+        if state.latent or name not in common:
             continue
         for level in game.levels[name]:
             yield f"{name} == {level} at {end}", At(name, (level,), end)
             yield f"{name} reaches {level} in {span}", Reaches(name, _reached(game, name, level), first, last)
-    for move in game.moves:
+    for move in (m for m in game.moves if m in common):
         for action in game.levels[move]:
             yield f"any {move}.{action} in {span}", AnyMove(move, action, first, last)
             for k in range(2, min(MOST_TIMES, periods) + 1):
                 yield f"count({move}.{action}) >= {k} in {span}", CountMove(move, action, k, first, last)
-    for terminal in game.terminals:
+    for terminal in (t for t in game.terminals if t in common):
         yield f"terminal {terminal} by {end}", EnteredTerminal((terminal,), end)
 
 
@@ -147,24 +192,22 @@ def _reached(game: Game, name: str, level: str) -> tuple[str, ...]:
 
 def answers(sides: Sequence[Side], *, first: str, periods: int) -> list[Observation]:
     """One player's action in the same period as an earlier one of another, at least once: every such pair."""
-    one, other = sides
-    game = one.found.game
     span, _, _ = _span(first, periods)
-    solved = [played(side.found) for side in (one, other)]
+    one, common = sides[0].game, shared(sides)
+    solved = [played(side.found) for side in sides]
+    pairs = [list(_pairs(side.game)) for side in sides]
     found = []
-    for early, late in _pairs(game):
-        run = _never(game, early, late)
-        for k, asked in enumerate(game.levels[early]):
-            for n, reply in enumerate(game.levels[late]):
-                both = np.zeros((len(game.levels[early]), len(game.levels[late])))
-                both[k, n] = 1.0
-                chances = [
-                    1.0
-                    - float(run(*numbers, jnp.asarray(1.0 - both), jnp.asarray(side.start), periods=periods))
-                    for side, numbers in zip((one, other), solved, strict=True)
-                ]
-                text = f"{late}.{reply} under {early}.{asked} in {span}"
-                found.append(Observation(text, *(min(max(p, 0.0), 1.0) for p in chances)))
+    for early, late in (p for p in pairs[0] if p in pairs[1] and set(p) <= set(common)):
+        for k, asked in enumerate(one.levels[early]):
+            for n, reply in enumerate(one.levels[late]):
+                spared = np.ones((len(one.levels[early]), len(one.levels[late])))
+                spared[k, n] = 0.0
+                chances = []
+                for side, numbers in zip(sides, solved, strict=True):
+                    run = _never(side.game, early, late)
+                    never = run(*numbers, jnp.asarray(spared), jnp.asarray(side.start), periods=periods)
+                    chances.append(min(max(1.0 - float(never), 0.0), 1.0))
+                found.append(Observation(f"{late}.{reply} under {early}.{asked} in {span}", *chances))
     return found
 
 
@@ -209,20 +252,18 @@ def _never(game: Game, early: str, late: str) -> Any:
 def observations(
     sides: Sequence[Side], events: Sequence[tuple[str, Event]], *, first: str
 ) -> list[Observation]:
-    """Each event's probability under two readings of one game, in the order given.
+    """Each event's probability under two readings, in the order given.
 
     Raises `forecast.automaton.CannotFollow` for an event that no automaton follows.
     """
-    one, other = sides
-    game = one.found.game
-    joined = Joined()
-    for text, event in events:
-        joined.add(game, text, event, first=first)
-    tables = joined.tables(game)
-    if tables is None:
-        return []
     chances = []
-    for side in (one, other):
-        values = probabilities(game, laws_of(*played(side.found)), side.start, tables)
+    for side in sides:
+        joined = Joined()
+        for text, event in events:
+            joined.add(side.game, text, event, first=first)
+        tables = joined.tables(side.game)
+        if tables is None:
+            return []
+        values = probabilities(side.game, laws_of(*played(side.found)), side.start, tables)
         chances.append(joined.read(values[None])[0])
     return [Observation(text, float(chances[0][text][0]), float(chances[1][text][0])) for text, _ in events]

@@ -9,14 +9,13 @@ of both (Lindley 1956); the expected log Bayes factor is what a true reading gai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tightrope.argument.distinguish import Side, played
-from tightrope.case.calendar import parse_period
-from tightrope.record.coding import CodedRecord
+from tightrope.argument.distinguish import CannotCompare, Side, first_period, played, shared
+from tightrope.record.coding import MISSING, CodedRecord
 from tightrope.record.filter import Evidence, prepare
 from tightrope.record.likelihood import BUCKET, filter_record
 from tightrope.record.simulate import simulate
@@ -44,8 +43,6 @@ class Gain:
 
 
 def gains(
-    evidence: Evidence,
-    coded: CodedRecord,
     sides: Sequence[Side],
     *,
     periods: int,
@@ -55,24 +52,27 @@ def gains(
 ) -> tuple[Gain, Gain]:
     """Simulate `futures` records of the next periods under each of two readings and weigh them under both.
 
-    coded  the record that `evidence` was prepared from
+    Only columns that both records have count. Raises CannotCompare without any.
     """
-    one, other = sides
-    game = evidence.game
-    base = [_log(evidence, side) for side in sides]
+    first = first_period(sides)
+    columns = tuple(n for n in shared(sides) if all(n in side.coded.levels for side in sides))
+    if not columns:
+        raise CannotCompare("the two records have no column in common")
+    solved = [played(side.found) for side in sides]
+    base = [_log(side.evidence, side) for side in sides]
     children = np.random.SeedSequence(seed).generate_state(2 * futures)
-    first = str(parse_period(coded.periods[-1]) + 1)
     found = []
-    for number, side in enumerate((one, other)):
-        numbers, strategies = played(side.found)
+    for number, side in enumerate(sides):
         factors = np.zeros(futures)
         for k in range(futures):
             child = int(children[number * futures + k])
             more = simulate(
-                game, numbers, strategies, periods=periods, seed=child, first=first, start=side.start
+                side.game, *solved[number], periods=periods, seed=child, first=first, start=side.start
             )
-            seen = prepare(game, lengthened(coded, more), numbers, strategies, bucket=BUCKET)
-            logs = [_log(seen, s) - before for s, before in zip((one, other), base, strict=True)]
+            logs = []
+            for s, numbers, before in zip(sides, solved, base, strict=True):
+                whole = lengthened(s.coded, more, columns=columns)
+                logs.append(_log(prepare(s.game, whole, *numbers, bucket=BUCKET), s) - before)
             factors[k] = logs[number] - logs[1 - number]
             if on_done is not None:
                 on_done(number * futures + k + 1)
@@ -105,13 +105,21 @@ def _gain(name: str, factors: np.ndarray) -> Gain:
     )
 
 
-def lengthened(coded: CodedRecord, more: CodedRecord) -> CodedRecord:
-    """A record with a fully coded one behind it, of the columns that the first one has."""
+def lengthened(coded: CodedRecord, more: CodedRecord, *, columns: Collection[str]) -> CodedRecord:
+    """A record with a fully coded one behind it, of which only these columns are read."""
+    rows = len(more)
+
+    def weights(name: str) -> np.ndarray:
+        return more.weights[name] if name in columns else np.ones((rows, len(coded.levels[name])))
+
+    def printed(name: str) -> np.ndarray:
+        return more.printed[name] if name in columns else np.full(rows, MISSING)
+
     return replace(
         coded,
         periods=(*coded.periods, *more.periods),
-        weights={n: np.concatenate([coded.weights[n], more.weights[n]]) for n in coded.weights},
-        printed={n: np.concatenate([coded.printed[n], more.printed[n]]) for n in coded.printed},
+        weights={n: np.concatenate([coded.weights[n], weights(n)]) for n in coded.weights},
+        printed={n: np.concatenate([coded.printed[n], printed(n)]) for n in coded.printed},
         events=(*coded.events, *more.events),
         notes=(*coded.notes, *more.notes),
         confidence=(*coded.confidence, *more.confidence),

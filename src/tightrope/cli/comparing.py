@@ -9,6 +9,8 @@ import typer
 from tightrope.cli.commands import app, work
 from tightrope.cli.options import CasePath, RunOptions, takes_run_options
 
+_READING = "A hypothesis of the case, or the folder of another case, with :NAME for one of its hypotheses."
+
 
 @app.command()
 @takes_run_options
@@ -56,8 +58,8 @@ def compare(
 @takes_run_options
 def distinguish(
     case: CasePath,
-    reading: Annotated[str, typer.Argument(metavar="READING", help="Name of one of the case's hypotheses.")],
-    other: Annotated[str, typer.Argument(metavar="OTHER", help="Name of another one.")],
+    reading: Annotated[str, typer.Argument(metavar="READING", help=_READING)],
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="Another one.")],
     at: Annotated[
         str,
         typer.Option(

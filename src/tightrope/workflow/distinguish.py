@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,18 +15,19 @@ from tightrope.argument.distinguish import (
     Side,
     answers,
     candidates,
+    first_period,
     observations,
     stand,
 )
 from tightrope.argument.futures import Gain, gains
 from tightrope.argument.quantities import measure
-from tightrope.case.calendar import parse_period
 from tightrope.fit.readings import free_parameters
 from tightrope.fit.target import Target
-from tightrope.game.equilibrium import Equilibrium, solve
+from tightrope.game.equilibrium import solve
+from tightrope.runs import digest
 from tightrope.workflow import steps
 from tightrope.workflow.compare import BadComparison, NotWeighed
-from tightrope.workflow.material import Material, NoRecord
+from tightrope.workflow.material import Material, NoRecord, load_material, model_key, record_key
 from tightrope.workflow.readings import LONG, SHORT, Asked, reading_of, weighed
 from tightrope.workflow.session import Session
 from tightrope.workflow.text import known_names, plain
@@ -37,7 +39,8 @@ PLACES = ("reference", "mode")
 class Wanted:
     """Which two readings, and how far to look.
 
-    readings  two names of the case's hypotheses
+    readings  each a name of one of the case's hypotheses, or the folder of another case, with a `:` and a
+              name of one of its hypotheses behind it or as that case stands
     at        `reference`: the case's own values with what the reading fixes; `mode`: the best mode that
               `compare` found for the reading in this run
     periods   how many periods ahead
@@ -58,20 +61,48 @@ class Wanted:
             raise BadComparison(f"{self.readings[0]} and itself cannot be told apart; name two readings")
 
 
+@dataclass(frozen=True)
+class _Named:
+    """A reading as it was named: its case, its hypothesis ("" for the case as it stands), and its values."""
+
+    label: str
+    material: Material
+    hypothesis: str
+    theta: np.ndarray
+
+    @property
+    def about(self) -> str:
+        """Whom it stands for, or the other case's title."""
+        if self.hypothesis:
+            return self.material.case.hypotheses[self.hypothesis].about
+        return self.material.case.title
+
+    @property
+    def fixed(self) -> dict[str, float]:
+        """What it fixes."""
+        return dict(self.material.case.hypotheses[self.hypothesis].set) if self.hypothesis else {}
+
+
 def distinguish_data(session: Session, wanted: Wanted) -> dict[str, Any]:
-    """Claims under both readings, observations by what they teach, and what the whole record would."""
+    """Claims under both readings, observations by what they teach, and what the whole record would.
+
+    Raises BadComparison, UnknownName, CaseError, CannotCompare, NoRecord and NotWeighed.
+    """
     material = session.material
-    if material.coded is None:
-        raise NoRecord(f"the case {material.case.case} has no record, so neither reading stands anywhere")
-    known_names("hypothesis", wanted.readings, material.case.hypotheses)
-    thetas = [_theta(session, name, wanted.at) for name in wanted.readings]
-    found = [solve(material.game, theta) for theta in thetas]
-    for name, one in zip(wanted.readings, found, strict=True):
-        if not one.certificate.good:
-            raise NotWeighed(f"the reading {name} has no certified equilibrium there: {one.certificate}")
-    sides = [stand(material.evidence, n, f) for n, f in zip(wanted.readings, found, strict=True)]
-    first = str(parse_period(material.evidence.periods[-1]) + 1)
-    inputs = {"thetas": [t.tolist() for t in thetas], "periods": wanted.periods}
+    other = [text for text in wanted.readings if _elsewhere(material, text)]
+    if other and wanted.at != "reference":
+        raise BadComparison(f"readings of another case ({other[0]}) were not weighed here: --at reference")
+    readings = [_named(session, text, wanted.at) for text in wanted.readings]
+    sides = [_stand(reading) for reading in readings]
+    first = first_period(sides)
+    inputs = {
+        "readings": [
+            {"theta": r.theta.tolist(), "model": digest(model_key(r.material)),
+             "record": digest(record_key(r.material.evidence))}
+            for r in readings
+        ],
+        "periods": wanted.periods,
+    }  # fmt: skip
     seen = session.run.chunk(
         "distinguish-observations",
         lambda: [asdict(o) for o in _looked(session, sides, first, wanted.periods)],
@@ -82,24 +113,59 @@ def distinguish_data(session: Session, wanted: Wanted) -> dict[str, Any]:
         "case": material.case.case,
         "readings": [
             {
-                "name": name,
-                "about": material.case.hypotheses[name].about,
-                "fixed": dict(material.case.hypotheses[name].set),
-                "certificate": one.certificate.as_dict(),
+                "name": reading.label,
+                "about": reading.about,
+                "fixed": reading.fixed,
+                "certificate": side.found.certificate.as_dict(),
             }
-            for name, one in zip(wanted.readings, found, strict=True)
+            for reading, side in zip(readings, sides, strict=True)
         ],
         "at": wanted.at,
         "mark": "calibrated" if wanted.at == "reference" else "estimated",
         "first": first,
         "periods": wanted.periods,
-        "claims": _claims(session, found),
+        "claims": _claims(session, readings, sides),
         "observations": [_row(o) for o in told],
         "top": wanted.top,
         "futures": [_gain(g) for g in _futures(session, sides, wanted, inputs)],
         "seed": session.seed,
         "warnings": list(session.warnings),
     }
+
+
+def _elsewhere(here: Material, text: str) -> bool:
+    """Whether a reading is named by the folder of another case."""
+    return text not in here.case.hypotheses and Path(_split(text)[0]).is_dir()
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Folder and hypothesis of `FOLDER:NAME` or `FOLDER`."""
+    folder, colon, name = text.rpartition(":")
+    return (folder, name) if colon else (text, "")
+
+
+def _named(session: Session, text: str, at: str) -> _Named:
+    """Find a reading by what was typed."""
+    here = session.material
+    if not _elsewhere(here, text):
+        known_names("hypothesis", [text], here.case.hypotheses)
+        return _Named(text, here, text, _theta(session, text, at))
+    folder, name = _split(text)
+    there = load_material(Path(folder), coding=here.coding)
+    if name:
+        known_names("hypothesis", [name], there.case.hypotheses)
+    fixed = dict(there.case.hypotheses[name].set) if name else {}
+    return _Named(text, there, name, there.game.theta(fixed))
+
+
+def _stand(reading: _Named) -> Side:
+    material = reading.material
+    if material.coded is None:
+        raise NoRecord(f"the case {material.case.case} has no record, so {reading.label} stands nowhere")
+    found = solve(material.game, reading.theta)
+    if not found.certificate.good:
+        raise NotWeighed(f"{reading.label} has no certified equilibrium there: {found.certificate}")
+    return stand(material.evidence, material.coded, reading.label, found)
 
 
 def _theta(session: Session, name: str, at: str) -> np.ndarray:
@@ -123,8 +189,7 @@ def _theta(session: Session, name: str, at: str) -> np.ndarray:
 
 def _looked(session: Session, sides: Sequence[Side], first: str, periods: int) -> list[Observation]:
     session.progress("what could be seen", 0, None)
-    game = session.material.game
-    events = list(candidates(game, first=first, periods=periods))
+    events = list(candidates(sides, first=first, periods=periods))
     return [
         *observations(sides, events, first=first),
         *answers(sides, first=first, periods=periods),
@@ -138,17 +203,12 @@ def _row(o: Observation) -> dict[str, Any]:
 def _futures(
     session: Session, sides: Sequence[Side], wanted: Wanted, inputs: Mapping[str, Any]
 ) -> list[Gain]:
-    material = session.material
     if not wanted.futures:
         return []
-    assert material.coded is not None
-    coded = material.coded
     both = 2 * wanted.futures
 
     def compute() -> list[dict[str, Any]]:
         found = gains(
-            material.evidence,
-            coded,
             sides,
             periods=wanted.periods,
             futures=wanted.futures,
@@ -175,22 +235,27 @@ def _gain(gain: Gain) -> dict[str, Any]:
     return {name: plain(value) for name, value in asdict(gain).items()}
 
 
-def _claims(session: Session, found: Sequence[Equilibrium]) -> list[dict[str, Any]]:
-    """Each claim with a check under both readings, over the record's states as the reference sees them."""
-    material = session.material
-    checked = {name: claim for name, claim in material.case.claims.items() if claim.check is not None}
-    if not checked:
+def _claims(session: Session, readings: Sequence[_Named], sides: Sequence[Side]) -> list[dict[str, Any]]:
+    """Each claim with a check that both cases make, over the record's states as the reference sees them."""
+    checks = [{n: c for n, c in r.material.case.claims.items() if c.check is not None} for r in readings]
+    common = [name for name in checks[0] if name in checks[1]]
+    if not common:
         return []
-    over = _states(session, material)
-    measured = [measure(one, over=over) for one in found]
+    measured = [
+        measure(side.found, over=_states(session, reading))
+        for reading, side in zip(readings, sides, strict=True)
+    ]
     rows = []
-    for name, claim in checked.items():
-        assert claim.check is not None
-        verdicts = [judge(claim.check, m) for m in measured]
+    for name in common:
+        verdicts = []
+        for side, seen in zip(checks, measured, strict=True):
+            check = side[name].check
+            assert check is not None
+            verdicts.append(judge(check, seen))
         rows.append(
             {
                 "claim": name,
-                "text": claim.text,
+                "text": checks[0][name].text,
                 "first": verdicts[0].status,
                 "other": verdicts[1].status,
                 "margins": [plain(v.margin) for v in verdicts],
@@ -199,5 +264,12 @@ def _claims(session: Session, found: Sequence[Equilibrium]) -> list[dict[str, An
     return rows
 
 
-def _states(session: Session, material: Material) -> dict[str, np.ndarray]:
-    return steps.distributions(material, session.history_at_reference)
+def _states(session: Session, reading: _Named) -> dict[str, np.ndarray]:
+    material = reading.material
+    if material is session.material:
+        return steps.distributions(material, session.history_at_reference)
+    there = solve(material.game).require()
+    periods = steps.periods_named(material)
+    return steps.distributions(
+        material, steps.history(material.evidence, there.theta, there.z, periods=periods)
+    )
