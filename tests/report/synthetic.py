@@ -153,6 +153,28 @@ def timeline(**changes: object) -> s.Timeline:
     return s.Timeline(**(fields | changes))  # type: ignore[arg-type]
 
 
+def plane(**changes: object) -> s.Plane:
+    drifts = [
+        (x, y, 0.02 * (1 - x), 0.1 * (0.5 - y), 0.002 + 0.01 * x, f"union={k}, west={2 - j}")
+        for k, x in enumerate((0.0, 0.25, 0.5, 1.0))
+        for j, y in enumerate((0.0, 0.5, 1.0))
+    ]
+    stays = [
+        ("1996Q1", "1999Q4", "1996–99", 16, 0.0, 1.0, "union=0, west=0"),
+        ("2000Q1", "2010Q2", "2000–10", 42, 0.25, 0.5, "union=1, west=1"),
+        ("2010Q3", "2020Q3", "2010–20", 41, 0.25, 1.0, "union=1, west=0"),
+        ("2020Q4", "2025Q2", "2020–25", 19, 0.5, 0.0, "union=2, west=2"),
+    ]
+    fields: dict[str, object] = {
+        "stays": pd.DataFrame(stays, columns=[c.name for c in s.TABLES["stays"]]),
+        "drifts": pd.DataFrame(drifts, columns=[c.name for c in s.TABLES["drifts"]]),
+        "about": "Closeness to Alda against openness to the others.", "across": "closeness to Alda",
+        "up": "openness", "low_across": "a loose alliance", "high_across": "a common currency",
+        "low_up": "closed", "high_up": "open", "evaluated": "at the posterior mode",
+    }  # fmt: skip
+    return s.Plane(**(fields | changes))  # type: ignore[arg-type]
+
+
 def claims() -> s.Claims:
     rng = np.random.default_rng(4)
     rows, shares, quantities = [], [], []
@@ -489,6 +511,7 @@ def report(**changes: object) -> s.Report:
         "fans": s.Fans(
             fans=(fan("Brin has merged into Alda", 0.021), fan("the union has a common currency", 0.09))
         ),
+        "plane": plane(),
         "timeline": timeline(),
         "claims": claims(),
         "matrix": matrix(),

@@ -20,6 +20,7 @@ from tightrope.report.views.hindcasts import reliability_title, skill_title
 from tightrope.report.views.ledger import ledger_title
 from tightrope.report.views.matrix import matrix_title
 from tightrope.report.views.parameters import ratio_title
+from tightrope.report.views.plane import plane_title, plane_view
 from tightrope.report.views.policy import policy_title, printable
 from tightrope.report.views.questions import means_title, misses_title
 from tightrope.report.views.timeline import most_surprising, wide
@@ -31,6 +32,27 @@ def test_fan_title_gives_the_last_date() -> None:
         "That it came by 1 July 2031 has a probability of 10 % (95 % of draws: 3.0–21 %); "
         "the outside view says 18 %."
     )
+
+
+def test_plane_title_says_where_the_record_went_and_where_play_leads() -> None:
+    plane = synthetic.plane()
+    assert plane_title(plane).replace("\u2212", "-") == (
+        "From 1996Q1 to 2025Q2 closeness to Alda rose from 0 to 0.50 and openness fell from 1 to 0; from "
+        "there play leads +0.010 across and +0.050 up within a year."
+    )
+    back = plane.stays.assign(x=[0.0, 0.25, 0.25, 0.0])
+    assert "closeness to Alda stands at 0 as at first" in plane_title(replace(plane, stays=back))
+    still = plane.drifts.assign(dx=0.0)
+    assert "play leads nowhere across" in plane_title(replace(plane, drifts=still))
+
+
+def test_an_uncertified_plane_has_the_path_and_no_movement() -> None:
+    section = plane_view(synthetic.plane(certified=False))
+    (figure,) = [b for b in section.blocks if isinstance(b, Figure)]
+    assert figure.more == ()
+    assert "play leads" not in figure.title
+    assert not {"dx", "ends"} & {name for rows in figure.spec["datasets"].values() for name in rows[0]}
+    assert "not certified" in str(section.blocks[1])
 
 
 def test_five_most_surprising_periods_in_order() -> None:

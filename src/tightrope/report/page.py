@@ -26,6 +26,7 @@ from tightrope.report.views.judgement import judgement_view
 from tightrope.report.views.ledger import ledger_view
 from tightrope.report.views.matrix import matrix_view
 from tightrope.report.views.parameters import parameters_view
+from tightrope.report.views.plane import plane_view
 from tightrope.report.views.policy import policy_view
 from tightrope.report.views.questions import questions_view
 from tightrope.report.views.timeline import timeline_view
@@ -33,6 +34,7 @@ from tightrope.report.views.timeline import timeline_view
 VIEWS: Mapping[str, tuple[str, Callable[[Any], Section]]] = {
     "judgement": ("Judgement", judgement_view),
     "fans": ("The feared outcome over time", fans_view),
+    "plane": ("The balancing act", plane_view),
     "timeline": ("The record and what surprised the model", timeline_view),
     "claims": ("Claims of the argument", claims_view),
     "matrix": ("What each claim needs", matrix_view),

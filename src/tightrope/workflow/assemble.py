@@ -19,6 +19,7 @@ from tightrope.workflow import (
     hindcast_report,
     judgement,
     past,
+    pictures,
     scoring,
     seen,
     trust,
@@ -37,6 +38,7 @@ def report(session: Session, *, argv: Sequence[str], made_on: str) -> Report:
     questions = scoring.questions(session)
     parts: dict[str, Any] = {
         "fans": judgement.fans(session),
+        "plane": pictures.plane(session),
         "timeline": past.timeline(session),
         "claims": claims,
         "matrix": matrix,
