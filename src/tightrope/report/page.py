@@ -1,8 +1,8 @@
 """The page: one HTML text that needs nothing from outside itself.
 
-Scripts are one Vega bundle, packed, and one short file of our own that unpacks it. A content security
-policy names both by their hash and forbids every address, so that neither a hostile case nor a mistake
-can load anything.
+Scripts are one Vega bundle, packed, and one short file of our own that unpacks it and the charts'
+specifications, which lie packed beside it. A content security policy names both by their hash and forbids
+every address, so that neither a hostile case nor a mistake can load anything.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from tightrope.report.drawing import packed_bundle, vega_bundle
+    from tightrope.report.drawing import packed, packed_bundle, vega_bundle
 
     environment = Environment(
         loader=PackageLoader("tightrope.report", "template"),
@@ -93,9 +93,8 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["script_json"] = script_json
     sections = tuple(_drawn(section) for section in sections_of(report, only=only))
-    charts = any(isinstance(block, Figure) for section in sections for block in section.blocks)
+    charts = {b.id: b.spec for section in sections for b in section.blocks if isinstance(b, Figure)}
     script = _part("page.js") if charts else ""
     return (
         environment.get_template("page.html.jinja")
@@ -106,6 +105,7 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
             style=_part("page.css"),
             script=script,
             packed=packed_bundle() if charts else "",
+            charts=packed(chart_json(charts)) if charts else "",
             policy=content_policy((vega_bundle(), script) if charts else ()),
             kind=lambda block: type(block).__name__,
         )
@@ -113,16 +113,12 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
     )
 
 
-def script_json(value: Any) -> str:
-    r"""JSON that can stand inside a `<script>` element whatever text it holds.
+def chart_json(charts: Mapping[str, Any]) -> str:
+    """Specifications by the id of their figure, as JSON. Missing numbers become null.
 
-    Raises ValueError for numbers that JSON does not have (nan, infinity).
-
-    >>> script_json("</script>&")
-    '"\\u003c/script\\u003e\\u0026"'
+    Raises ValueError for numbers that JSON does not have (infinity).
     """
-    text = json.dumps(_without_nan(value), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return json.dumps(_without_nan(charts), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 def content_policy(scripts: tuple[str, ...]) -> str:

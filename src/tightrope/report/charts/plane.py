@@ -18,8 +18,8 @@ MARGIN = 0.07
 """Room around the outermost points, as a share of the axis."""
 LANE = 4.0
 """Pixels by which a leg keeps to the right of its line, so that a way there and back stay apart."""
-LONGEST = 0.8
-"""The longest arrow, as a share of the smallest gap between points that lie level."""
+LONGEST = 0.95
+"""The longest arrow, as a share of the smallest gap between points."""
 
 
 def plane_chart(plane: Plane, *, description: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def plane_chart(plane: Plane, *, description: str) -> dict[str, Any]:
     def shown(axis: str, values: list[float]) -> alt.Axis:
         title, low, high = words[axis]
         ends = f"datum.value < {sum(values) / 2} ? {_quoted(low)} : {_quoted(high)}"
-        more: dict[str, Any] = {} if axis == "x" else {"labelLimit": 130}
+        more: dict[str, Any] = {"labelLimit": 300 if axis == "x" else 130}
         return alt.Axis(
             title=title,
             values=values,
@@ -67,10 +67,14 @@ def plane_chart(plane: Plane, *, description: str) -> dict[str, Any]:
 
 
 def stretch(drifts: pd.DataFrame) -> float:
-    """How many times as long as the movement its arrow is drawn, in the units of the axes."""
-    longest = max((math.hypot(dx, dy) for dx, dy in zip(drifts["dx"], drifts["dy"], strict=True)), default=0)
-    gaps = [b - a for a, b in pairwise(sorted(set(drifts["x"]))) if b > a]
-    return LONGEST * min(gaps, default=1.0) / longest if longest > 0 else 1.0
+    """How many times as long as the movement its arrow is drawn: no arrow leaves its cell of the grid."""
+    rooms = []
+    for at, step in (("x", "dx"), ("y", "dy")):
+        gaps = [b - a for a, b in pairwise(sorted(set(drifts[at])))]
+        longest = max((abs(float(d)) for d in drifts[step]), default=0.0)
+        if longest > 0:
+            rooms.append(LONGEST * min(gaps, default=1.0) / longest)
+    return min(rooms, default=1.0)
 
 
 def _domain(values: list[float]) -> list[float]:

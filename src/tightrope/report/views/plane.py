@@ -8,7 +8,7 @@ from tightrope.report.blocks import Figure, Section, prose
 from tightrope.report.charts.plane import plane_chart, stretch
 from tightrope.report.data_table import data_table
 from tightrope.report.sections_pictures import Plane
-from tightrope.report.text import NOT_CERTIFIED, count, number, percent
+from tightrope.report.text import NOT_CERTIFIED, count, interval, number
 
 ID, HEADING = "plane", "The balancing act"
 
@@ -79,6 +79,5 @@ def _note(plane: Plane) -> str:
     return (
         f"{path} Grey arrows: expected movement within a year{where} ({plane.mark}), given that the game "
         f"goes on, all other variables as in the record; drawn {times} times as long as they are (the "
-        f"longest is {longest}). The chance that the game ends within a year lies between {percent(least)} and "
-        f"{percent(most)}."
+        f"longest is {longest}). The chance that the game ends within a year is {interval(least, most)}."
     )
