@@ -60,7 +60,7 @@ def test_same_report_same_bytes(html: str) -> None:
 def test_specs_are_valid_vega_lite_with_the_pages_colours(page: Element) -> None:
     found = charts(page)
     assert list(found) == [figure.attributes["id"] for figure in page.all("figure")]
-    assert len(found) == 21
+    assert len(found) == 29
     for spec in found.values():
         assert spec["description"]
         assert spec["config"]["background"] == "transparent"
@@ -270,7 +270,13 @@ def test_hostile_text_stays_text(page: Element, report: s.Report) -> None:
     parts = {}
     for name in VIEWS:
         part = getattr(report, name)
-        parts[name] = s.Fans(fans=tuple(_hostile(f) for f in part.fans)) if name == "fans" else _hostile(part)
+        if name == "fans":
+            part = s.Fans(fans=tuple(_hostile(fan) for fan in part.fans))
+        elif name == "boxes":
+            part = s.Boxes(boxes=tuple(_hostile(box) for box in part.boxes))
+        else:
+            part = _hostile(part)
+        parts[name] = part
     html = render_report(replace(report, title=HOSTILE, case=HOSTILE, about=HOSTILE, **parts))
     hostile = read(html)
     assert scripts(hostile) == scripts(page)

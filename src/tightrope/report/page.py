@@ -17,8 +17,11 @@ from typing import Any
 
 from tightrope.report.blocks import Figure, Section
 from tightrope.report.sections import NotComputed, Report
+from tightrope.report.views.boxes import boxes_view
+from tightrope.report.views.choice import choice_view
 from tightrope.report.views.claims import claims_view
 from tightrope.report.views.closing import diagnostics_view, provenance_view, watch_view
+from tightrope.report.views.evidence import evidence_view
 from tightrope.report.views.fans import fans_view
 from tightrope.report.views.headline import headline_view
 from tightrope.report.views.hindcasts import hindcasts_view
@@ -28,6 +31,7 @@ from tightrope.report.views.matrix import matrix_view
 from tightrope.report.views.parameters import parameters_view
 from tightrope.report.views.plane import plane_view
 from tightrope.report.views.policy import policy_view
+from tightrope.report.views.price import price_view
 from tightrope.report.views.questions import questions_view
 from tightrope.report.views.timeline import timeline_view
 
@@ -36,9 +40,13 @@ VIEWS: Mapping[str, tuple[str, Callable[[Any], Section]]] = {
     "fans": ("The feared outcome over time", fans_view),
     "plane": ("The balancing act", plane_view),
     "timeline": ("The record and what surprised the model", timeline_view),
+    "evidence": ("Which reading the record favours", evidence_view),
     "claims": ("Claims of the argument", claims_view),
     "matrix": ("What each claim needs", matrix_view),
     "policy": ("What the players do where", policy_view),
+    "choice": ("Why this choice", choice_view),
+    "price": ("The price of an end", price_view),
+    "boxes": ("Under which conditions it would happen", boxes_view),
     "questions": ("Past questions and scores", questions_view),
     "hindcasts": ("Hindcasts: forecasts from past origins", hindcasts_view),
     "ledger": ("The ledger of public predictions", ledger_view),

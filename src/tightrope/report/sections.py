@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tightrope.report.section import TABLES, Checked
-from tightrope.report.sections_pictures import Plane
+from tightrope.report.sections_pictures import Box, Boxes, Choice, Evidence, Plane, Price
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -317,9 +317,13 @@ class Report:
     fans: Fans | NotComputed = NotComputed()
     plane: Plane | NotComputed = NotComputed()
     timeline: Timeline | NotComputed = NotComputed()
+    evidence: Evidence | NotComputed = NotComputed()
     claims: Claims | NotComputed = NotComputed()
     matrix: Matrix | NotComputed = NotComputed()
     policy: Policy | NotComputed = NotComputed()
+    choice: Choice | NotComputed = NotComputed()
+    price: Price | NotComputed = NotComputed()
+    boxes: Boxes | NotComputed = NotComputed()
     questions: Questions | NotComputed = NotComputed()
     hindcasts: Hindcasts | NotComputed = NotComputed()
     ledger: Ledger | NotComputed = NotComputed()
@@ -331,7 +335,29 @@ class Report:
 
 
 __all__ = [
-    "TABLES", "Checked", "Claims", "Diagnostics", "Fan", "Fans", "Headline", "Hindcasts", "Judgement",
-    "Ledger", "Matrix", "NotComputed", "Parameters", "Plane", "Policy", "Provenance", "Questions", "Report",
-    "Timeline", "Watch",
-]  # fmt: skip
+    "TABLES",
+    "Box",
+    "Boxes",
+    "Checked",
+    "Choice",
+    "Claims",
+    "Diagnostics",
+    "Evidence",
+    "Fan",
+    "Fans",
+    "Headline",
+    "Hindcasts",
+    "Judgement",
+    "Ledger",
+    "Matrix",
+    "NotComputed",
+    "Parameters",
+    "Plane",
+    "Policy",
+    "Price",
+    "Provenance",
+    "Questions",
+    "Report",
+    "Timeline",
+    "Watch",
+]
