@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tightrope.argument.price_gap import THE_END, NoPrice, PriceGap, price_gap
+from tightrope.argument.price_gap import GOING_ON, THE_END, NoPrice, PriceGap, price_gap
 from tightrope.case.schema import Case
 from tightrope.game import Game, compile_game, explain, solve
 
@@ -89,6 +89,14 @@ def test_parts_are_the_end_and_what_is_given_up_for_it() -> None:
         assert float(pays.sel(part="at merged")) == pytest.approx(-lifetime(0.0, end), abs=1e-9)
         assert float(takes.sel(part=THE_END)) == pytest.approx(-n["kept"] / (1 - n["delta"]), abs=1e-9)
         assert float(takes.sel(part="fear")) == pytest.approx(-lifetime(storm * n["fear"], 0.0), abs=1e-9)
+
+
+def test_values_alone_give_the_same_price_unsplit() -> None:
+    found = solve(game(), tolerance=1e-12, branch="direct").require()
+    whole, split = price_gap(found, None, "merged"), price_gap(found, explain(found), "merged")
+    assert list(whole.pays["part"].values) == [THE_END, GOING_ON]
+    for name in ("most", "least", "gap"):
+        np.testing.assert_allclose(getattr(whole, name), getattr(split, name), atol=1e-9)
 
 
 def test_the_states_in_which_a_price_suits_both_are_named() -> None:

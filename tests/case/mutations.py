@@ -570,3 +570,37 @@ def record_of_a_latent_state(data: Data) -> Broken:
 def observable_of_two_forms(data: Data) -> Broken:
     data["observables"] = {"fear": {"label": "fear", "bernoulli": "0", "autoregressive": "1", "noise": "1"}}
     return ("observables", "fear"), "either bernoulli or autoregressive"
+
+
+def with_plane(data: Data, across: str) -> Where:
+    """A plane with this axis across, and a sound one up; returns the path of the axis."""
+    axis = {"label": "up", "of": "s0"}
+    data["pictures"] = {"plane": {"across": {"label": "across", "of": across}, "up": axis}}
+    return ("pictures", "plane", "across", "of")
+
+
+@mutation
+def axis_of_a_move(data: Data) -> Broken:
+    _, move = first_move(data)
+    return with_plane(data, f"s0 + {move['move']}"), "is a move"
+
+
+@mutation
+def axis_of_a_parameter(data: Data) -> Broken:
+    return with_plane(data, f"s0*{next(iter(data['parameters']))}"), "is a parameter"
+
+
+@mutation
+def axis_of_no_state(data: Data) -> Broken:
+    return with_plane(data, "1 + 1"), "mentions no state"
+
+
+@mutation
+def axis_without_a_value(data: Data) -> Broken:
+    return with_plane(data, "1/s0"), "has no value where s0 is"
+
+
+@mutation
+def axis_that_players_alone_see(data: Data) -> Broken:
+    data["states"]["s0"]["latent"] = "true"
+    return with_plane(data, "s0"), "is latent"

@@ -78,31 +78,30 @@ def rows(table: Element) -> list[list[str]]:
     ]
 
 
-def specs(page: Element) -> list[Any]:
-    """The chart specifications of a page."""
-    return [
-        json.loads(e.words()) for e in page.all("script") if e.attributes.get("type") == "application/json"
-    ]
-
-
-def packed(page: Element) -> list[str]:
-    """Scripts that lie packed in the page, for another to unpack."""
-    return [
-        zlib.decompress(base64.b64decode(e.words())).decode()
+def unpacked(page: Element) -> dict[str, str]:
+    """What lies packed in the page, by id."""
+    return {
+        e.attributes["id"]: zlib.decompress(base64.b64decode(e.words())).decode()
         for e in page.all("script")
         if e.attributes.get("type") == "application/zlib"
-    ]
+    }
+
+
+def charts(page: Element) -> dict[str, Any]:
+    """The chart specifications of a page by the id of their figure."""
+    found: dict[str, Any] = json.loads(unpacked(page).get("charts", "{}"))
+    return found
 
 
 def scripts(page: Element) -> list[str]:
     """The scripts that a browser would run."""
-    return packed(page) + [e.words() for e in page.all("script") if "type" not in e.attributes]
+    library = [text for name, text in unpacked(page).items() if name == "vega"]
+    return library + [e.words() for e in page.all("script") if "type" not in e.attributes]
 
 
 def prose(page: Element) -> str:
     """All words outside scripts; the charts' specifications count."""
     words = page.words()
     for element in page.all("script"):
-        if element.attributes.get("type") != "application/json":
-            words = words.replace(element.words(), "")
-    return words
+        words = words.replace(element.words(), "")
+    return words + json.dumps(charts(page), ensure_ascii=False)

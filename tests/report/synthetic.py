@@ -153,6 +153,121 @@ def timeline(**changes: object) -> s.Timeline:
     return s.Timeline(**(fields | changes))  # type: ignore[arg-type]
 
 
+def plane(**changes: object) -> s.Plane:
+    drifts = [
+        (x, y, 0.02 * (1 - x), 0.1 * (0.5 - y), 0.002 + 0.01 * x, f"union={k}, west={2 - j}")
+        for k, x in enumerate((0.0, 0.25, 0.5, 1.0))
+        for j, y in enumerate((0.0, 0.5, 1.0))
+    ]
+    stays = [
+        ("1996Q1", "1999Q4", "1996–99", 16, 0.0, 1.0, "union=0, west=0"),
+        ("2000Q1", "2010Q2", "2000–10", 42, 0.25, 0.5, "union=1, west=1"),
+        ("2010Q3", "2020Q3", "2010–20", 41, 0.25, 1.0, "union=1, west=0"),
+        ("2020Q4", "2025Q2", "2020–25", 19, 0.5, 0.0, "union=2, west=2"),
+    ]
+    fields: dict[str, object] = {
+        "stays": pd.DataFrame(stays, columns=[c.name for c in s.TABLES["stays"]]),
+        "drifts": pd.DataFrame(drifts, columns=[c.name for c in s.TABLES["drifts"]]),
+        "about": "Closeness to Alda against openness to the others.", "across": "closeness to Alda",
+        "up": "openness", "low_across": "a loose alliance", "high_across": "a common currency",
+        "low_up": "closed", "high_up": "open", "evaluated": "at the posterior mode",
+    }  # fmt: skip
+    return s.Plane(**(fields | changes))  # type: ignore[arg-type]
+
+
+def evidence(**changes: object) -> s.Evidence:
+    rng = np.random.default_rng(21)
+    names = ["article", "empire", "absorption", "markov_chain", "logit"]
+    logs = [-431.0, -434.2, -431.3, -455.8, -429.0]
+    readings = [
+        {
+            "name": n, "about": f"Whoever thinks of {n}.", "strategic": k < 3, "parameters": 74 - k,
+            "certified": 0.99 if k < 3 else None, "first_how": "importance sampling", "first": logs[k] + 0.05,
+            "first_spread": 0.2, "second_how": "bridge sampling" if k < 3 else "closed form",
+            "second": logs[k] - 0.05, "second_spread": 0.1 if k < 3 else None, "log_evidence": logs[k],
+            "learned": 28.0 + k, "unresolved": "the chains have not met" if n == "logit" else None,
+        }
+        for k, n in enumerate(names)
+    ]  # fmt: skip
+    verdicts = ["", "disfavoured", "no finding", "disfavoured", "unresolved"]
+    periods_ = list(periods()["period"])
+    parts = {n: rng.normal(0.0, 0.1, len(periods_)) for n in names[1:]}
+    parts["empire"][98], parts["logit"][60] = -2.5, 1.9
+    factors = [
+        {"name": n, "other": "article", "log_factor": logs[k] - logs[0], "first": logs[k] - logs[0] + 0.1,
+         "second": logs[k] - logs[0] - 0.1, "learning": logs[k] - logs[0] - float(parts[n].sum()),
+         "verdict": verdicts[k], "why": "logit: the chains have not met" if n == "logit" else None}
+        for k, n in enumerate(names) if k
+    ]  # fmt: skip
+    quarters = [(n, p, float(x)) for n in names[1:] for p, x in zip(periods_, parts[n], strict=True)]
+    events = timeline().events
+    assert events is not None
+    fields: dict[str, object] = {
+        "readings": pd.DataFrame(readings),
+        "factors": pd.DataFrame(factors),
+        "quarters": pd.DataFrame(quarters, columns=["name", "period", "nats"]),
+        "spreads": pd.DataFrame(
+            [(2.0, "empire", -2.1, "disfavoured"), (2.0, "absorption", 0.4, "no finding")],
+            columns=[c.name for c in s.TABLES["spreads"]],
+        ),
+        "codings": pd.DataFrame(
+            [("coder2", "empire", -3.2, 1.4, "favoured", True),
+             ("thaw=frozen", "empire", -3.2, -3.0, "disfavoured", False)],
+            columns=[c.name for c in s.TABLES["codings"]],
+        ),
+        "events": events[events["period"].isin([periods_[98], periods_[60]])],
+        "unit": "quarter", "effort": "Behind each stand 3 climbs.",
+        "failed": ("confrontation: it could not be weighed",),
+    }  # fmt: skip
+    return s.Evidence(**(fields | changes))  # type: ignore[arg-type]
+
+
+def choice(**changes: object) -> s.Choice:
+    options = [
+        ("squeeze", 0.46, -4.1, -0.6, -3.5),
+        ("aid", 0.38, -4.3, -1.1, -3.2),
+        ("annex", 0.0, -9.0, -4, -5),
+    ]
+    split = [("support", 0.9, -0.2, 0.7), ("stability", -0.1, -0.8, -0.9), ("at merged", 0.0, 0.4, 0.4),
+             ("asking", 0.001, -0.001, 0.0), ("rungs", 0.0, -0.004, -0.004)]  # fmt: skip
+    fields: dict[str, object] = {
+        "options": pd.DataFrame(options, columns=[c.name for c in s.TABLES["options"]]),
+        "split": pd.DataFrame(split, columns=[c.name for c in s.TABLES["split"]]),
+        "mover": "the patron", "move": "alda", "where": "regime=crisis", "action": "squeeze",
+        "against": "aid", "about": "What the argument turns on.", "evaluated": "at the posterior mode",
+    }  # fmt: skip
+    return s.Choice(**(fields | changes))  # type: ignore[arg-type]
+
+
+def price(**changes: object) -> s.Price:
+    rows = [
+        (down, i, across, j, 4.0 * i - 6.0 + 3.0 * j, 4.0 * i - 9.0 + 3.0 * j, 4.0 * i + 3.0 * j, 24,
+         3 if i == 0 else 0, i + j)
+        for i, down in enumerate(("crisis", "shaky", "secure"))
+        for j, across in enumerate(("low", "mid", "high"))
+    ]  # fmt: skip
+    fields: dict[str, object] = {
+        "gaps": pd.DataFrame(rows, columns=[c.name for c in s.TABLES["gaps"]]),
+        "end": "Brin stops being a separate state", "patron": "Alda", "client": "Brin",
+        "across": "confrontation", "down": "regime", "positive": 207, "states": 216, "at_any_rate": 12,
+        "evaluated": "at the posterior mode",
+    }  # fmt: skip
+    return s.Price(**(fields | changes))  # type: ignore[arg-type]
+
+
+def box(**changes: object) -> s.Box:
+    limits = [("ally_defence", 0.2, float("nan"), 0.4, None, 0.01, False, 0.9, "calibrated", "Bases."),
+              ("price_core", 0.3, 1.7, 0.2, 0.95, 0.2, True, None, "assumed", "A side payment.")]  # fmt: skip
+    way = [(k, 1 - 0.02 * k, 0.2 + 0.05 * k, 60 - 4 * k, 12, k // 2, k == 6) for k in range(12)]
+    fields: dict[str, object] = {
+        "limits": pd.DataFrame(limits, columns=[c.name for c in s.TABLES["limits"]]),
+        "tradeoff": pd.DataFrame(way, columns=[c.name for c in s.TABLES["tradeoff"]]),
+        "outcome": "feared > 0.9", "about": "Merged within 25 periods.", "prior": "agnostic", "draws": 60,
+        "share": 0.2, "coverage": 0.41, "density": 0.37,
+    }  # fmt: skip
+    return s.Box(**(fields | changes))  # type: ignore[arg-type]
+
+
 def claims() -> s.Claims:
     rng = np.random.default_rng(4)
     rows, shares, quantities = [], [], []
@@ -489,10 +604,15 @@ def report(**changes: object) -> s.Report:
         "fans": s.Fans(
             fans=(fan("Brin has merged into Alda", 0.021), fan("the union has a common currency", 0.09))
         ),
+        "plane": plane(),
         "timeline": timeline(),
+        "evidence": evidence(),
         "claims": claims(),
         "matrix": matrix(),
         "policy": policy(),
+        "choice": choice(),
+        "price": price(),
+        "boxes": s.Boxes(boxes=(box(), box(outcome="C1 fails", density=float("nan"), coverage=float("nan")))),
         "questions": questions(),
         "hindcasts": hindcasts(),
         "ledger": ledger(),

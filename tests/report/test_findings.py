@@ -11,16 +11,22 @@ import pytest
 
 from tests.report import synthetic
 from tightrope.report import sections as s
-from tightrope.report.blocks import Figure
+from tightrope.report.blocks import Bullets, Figure
+from tightrope.report.charts.choice import REST, WHOLE, steps_of
 from tightrope.report.page import render_report, sections_of
+from tightrope.report.views.boxes import box_title
+from tightrope.report.views.choice import choice_title
 from tightrope.report.views.claims import flags_of, shares_title, summary
+from tightrope.report.views.evidence import evidence_title, evidence_view, telling
 from tightrope.report.views.fans import fan_title
 from tightrope.report.views.headline import headline_title
 from tightrope.report.views.hindcasts import reliability_title, skill_title
 from tightrope.report.views.ledger import ledger_title
 from tightrope.report.views.matrix import matrix_title
 from tightrope.report.views.parameters import ratio_title
+from tightrope.report.views.plane import plane_title, plane_view
 from tightrope.report.views.policy import policy_title, printable
+from tightrope.report.views.price import price_title
 from tightrope.report.views.questions import means_title, misses_title
 from tightrope.report.views.timeline import most_surprising, wide
 
@@ -31,6 +37,97 @@ def test_fan_title_gives_the_last_date() -> None:
         "That it came by 1 July 2031 has a probability of 10 % (95 % of draws: 3.0–21 %); "
         "the outside view says 18 %."
     )
+
+
+def test_plane_title_says_where_the_record_went_and_where_play_leads() -> None:
+    plane = synthetic.plane()
+    assert plane_title(plane).replace("\u2212", "-") == (
+        "From 1996Q1 to 2025Q2 closeness to Alda rose from 0 to 0.50 and openness fell from 1 to 0; from "
+        "there play leads +0.010 across and +0.050 up within a year."
+    )
+    back = plane.stays.assign(x=[0.0, 0.25, 0.25, 0.0])
+    assert "closeness to Alda stands at 0 as at first" in plane_title(replace(plane, stays=back))
+    still = plane.drifts.assign(dx=0.0)
+    assert "play leads nowhere across" in plane_title(replace(plane, drifts=still))
+
+
+def test_an_uncertified_plane_has_the_path_and_no_movement() -> None:
+    section = plane_view(synthetic.plane(certified=False))
+    (figure,) = [b for b in section.blocks if isinstance(b, Figure)]
+    assert figure.more == ()
+    assert "play leads" not in figure.title
+    assert not {"dx", "ends"} & {name for rows in figure.spec["datasets"].values() for name in rows[0]}
+    assert "not certified" in str(section.blocks[1])
+
+
+def test_evidence_title_says_first_whether_strategy_wins() -> None:
+    title = evidence_title(synthetic.evidence()).replace("\u2212", "-")
+    assert title == (
+        "The game (article) against what is not strategic: markov_chain loses by 24.8 nats, logit is "
+        "unresolved; of 2 rival readings the record decides empire (-3.2 nats)."
+    )
+
+
+def test_a_factor_below_one_nat_is_no_finding_and_has_no_number() -> None:
+    section = evidence_view(synthetic.evidence())
+    (table,) = [b for b in section.blocks if getattr(b, "id", "") == "evidence-table"]
+    said = {row[0].lines[0].text: [line.text for line in row[-1].lines] for row in table.rows}  # type: ignore[union-attr]
+    assert said["absorption"] == ["no finding"]
+    assert said["empire"] == ["disfavoured", "\u22123.2 nats"]
+    assert said["logit"][:2] == ["unresolved", "+2.1 and +1.9 by the two estimates"]
+    assert said["article"] == ["the others stand against article"]
+    spreads = next(b for b in section.blocks if getattr(b, "id", "") == "evidence-spreads")
+    assert [row[2].lines[0].text for row in spreads.rows] == ["\u22122.1", "\u2013"]  # type: ignore[union-attr]
+
+
+def test_the_most_telling_periods_are_told_once_each_with_their_events() -> None:
+    evidence = synthetic.evidence()
+    most = telling(evidence)
+    assert list(most["period"].iloc[:2]) == ["2020Q3", "2011Q1"]
+    assert most["period"].is_unique
+    rest = evidence.quarters[~evidence.quarters["period"].isin(most["period"])]
+    assert rest["nats"].abs().max() <= most["nats"].abs().min()
+    (told,) = [b for b in evidence_view(evidence).blocks if isinstance(b, Bullets) and "telling" in b.title]
+    items = told.items
+    assert items[0][0].text == "2020Q3: 2.50 nats against empire."
+    assert any(line.href.startswith("https://example.org") for line in items[0])
+
+
+def test_a_waterfall_starts_where_the_last_part_stopped_and_ends_at_the_whole() -> None:
+    choice = synthetic.choice()
+    bars = steps_of(choice.split).set_index("part")
+    assert list(bars.index) == ["support", "stability", "at merged", REST, WHOLE]
+    parts = bars.drop(WHOLE)
+    assert list(parts["start"].iloc[1:]) == pytest.approx(list(parts["stop"].iloc[:-1]))
+    assert parts["stop"].iloc[-1] == pytest.approx(bars.loc[WHOLE, "both"])
+    assert bars.loc[WHOLE, "both"] == pytest.approx(choice.split["both"].sum())
+    assert bars.loc[REST, "both"] == pytest.approx(-0.004)
+    title = choice_title(choice).replace("\u00a0", " ").replace("\u2212", "-")
+    assert title == (
+        "The patron would choose squeeze (46 %) rather than aid (38 %), most moved to it by support (+0.70), "
+        "most held back by stability (-0.90)."
+    )
+
+
+def test_price_title_counts_states_without_a_price() -> None:
+    price = synthetic.price()
+    assert price_title(price).replace("\u2212", "-") == (
+        "No price suits both in 207 of 216 states; the gap is smallest at regime crisis and confrontation "
+        "low (-6.00), largest at secure and high (8.00)."
+    )
+    assert price_title(replace(price, positive=216)).startswith("No price suits both in any of 216 states")
+    assert price_title(replace(price, positive=0)).startswith("Some price suits both in each of 216 states")
+
+
+def test_box_title_is_about_draws_that_the_box_did_not_see() -> None:
+    title = box_title(synthetic.box()).replace("\u00a0", " ")
+    assert title == (
+        "Of draws that it was not found on, 37 % in the box show feared > 0.9, against 20 % without a box; "
+        "it rests on ally_defence."
+    )
+    assert "was not tried" in box_title(synthetic.box(density=float("nan")))
+    unsure = synthetic.box().limits.assign(by_chance=True)
+    assert "rests on no limit that is beyond chance" in box_title(synthetic.box(limits=unsure))
 
 
 def test_five_most_surprising_periods_in_order() -> None:

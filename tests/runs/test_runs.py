@@ -186,6 +186,21 @@ def test_a_chunk_under_another_ones_name_is_not_trusted(begin: Callable[..., Run
     assert "other inputs" in said[0]
 
 
+def test_every_result_of_a_name_is_found_whatever_it_was_asked(
+    begin: Callable[..., Run], said: list[str]
+) -> None:
+    with begin() as run:
+        for number in (1, 2):
+            run.store("box", {"n": number}, inputs={"asked": number}, seconds=0.0)
+        run.store("box-of-another", {"n": 3}, inputs={}, seconds=0.0)
+        assert sorted(chunk.value["n"] for chunk in run.named("box")) == [1, 2]
+        assert run.named("none") == []
+        path = next((run.folder / "chunks").glob("box-[0-9a-f]*.json"))
+        path.write_text(path.read_text().replace('"n"', '"m"'))
+        assert len(run.named("box")) == 1
+    assert any("set aside" in text or path.name in text for text in said)
+
+
 def test_names_that_look_alike_as_files_are_two_chunks(begin: Callable[..., Run], said: list[str]) -> None:
     names = ["a b", "a-b", "a/b", "x" * 90 + "1", "x" * 90 + "2"]
     for _ in range(2):

@@ -19,8 +19,9 @@ from tightrope.fit import readings as weighing_room
 from tightrope.fit.readings import Effort
 from tightrope.fit.weighing import Weighing
 from tightrope.forecast.chain_evidence import Amount
+from tightrope.report.sections import Evidence
 from tightrope.workflow import compare as comparing
-from tightrope.workflow import compare_case, compare_variants, readings
+from tightrope.workflow import compare_case, compare_variants, readings, shown
 from tightrope.workflow.material import NoRecord, load_material, model_key
 from tightrope.workflow.opening import session_of
 
@@ -197,6 +198,26 @@ def test_other_codings_move_the_factors_and_flips_are_marked(case: Path, data: d
         assert row["log_factor"] != pytest.approx(row["printed"])
         if row["verdict"] in ("unresolved", "refused"):
             assert row["flips"] == ((row["log_factor"] > 0) != (row["printed"] > 0))
+
+
+def test_the_next_report_has_what_was_found(case: Path, data: dict[str, Any]) -> None:
+    with session_of(case, quick=True, out=case.parent / "runs", notice=silent) as session:
+        section = shown.evidence(session)
+        assert isinstance(section, Evidence)
+        shown.warn_of_rivals(session, section)
+        warned = list(session.warnings)
+    assert list(section.readings["name"]) == [r["name"] for r in data["readings"]]
+    assert list(section.readings["unresolved"]) == [r["unresolved"] or None for r in data["readings"]]
+    for row in section.factors.to_dict("records"):
+        rows = section.quarters[section.quarters["name"] == row["name"]]
+        assert list(rows["period"]) == [*data["splits"][0]["periods"]]
+        assert rows["nats"].sum() + row["learning"] == pytest.approx(row["log_factor"], abs=1e-9)
+        said = [text for text in warned if row["name"] in text]
+        strategic = row["name"] == "no_threat"
+        assert len(said) == (not strategic and row["verdict"] != "disfavoured")
+    assert section.events is not None
+    assert set(section.events["id"]) <= {f"E{k}" for k in range(1, 10)}
+    assert all(url.startswith("https://") for url in section.events["source_url"])
 
 
 def test_the_text_says_what_the_data_say(case: Path, data: dict[str, Any]) -> None:

@@ -15,7 +15,8 @@ from tightrope.argument.quantities import measure
 from tightrope.case.schema import Quantity
 from tightrope.cli import app
 from tightrope.game import solve
-from tightrope.workflow import discover_case, drawn
+from tightrope.report.sections import Boxes
+from tightrope.workflow import discover_case, drawn, shown
 from tightrope.workflow.discover import Asked
 from tightrope.workflow.feared import FEARED, OutcomeError, quantities_of
 from tightrope.workflow.material import load_material
@@ -109,6 +110,22 @@ def test_more_draws_begin_with_the_ones_already_solved(
     claim = discover_case(case, claim="C1", draws=20, out=case.parent / "runs", notice=silent)
     assert solved == [20]
     assert claim.data["outcome"] == "C1 fails"
+
+
+def test_the_next_report_draws_the_box(data: dict[str, Any], case: Path) -> None:
+    with session_of(case, out=case.parent / "runs", notice=silent) as session:
+        section = shown.boxes(session)
+    assert isinstance(section, Boxes)
+    box = next(
+        b for b in section.boxes if b.outcome == data["rule"] and b.draws == data["draws"]["certified"]
+    )
+    assert list(box.limits["parameter"]) == [row["parameter"] for row in data["limits"]]
+    assert box.share == pytest.approx(data["share"])
+    assert box.tradeoff.loc[box.tradeoff["chosen"].astype(bool), "box"].tolist() == [data["chosen"]]
+    shown_box = next(row for row in data["tradeoff"] if row["box"] == data["chosen"])
+    row = box.tradeoff[box.tradeoff["chosen"].astype(bool)].iloc[0]
+    assert (row["with_it"], row["draws"]) == (shown_box["k"], shown_box["n"])
+    assert box.density == pytest.approx(data["held_out"]["density"])
 
 
 def test_the_text_says_what_the_data_say(case: Path, data: dict[str, Any]) -> None:

@@ -18,8 +18,19 @@ import pytest
 
 from tests.workflow.small import page_of, section, silent, small_case, tables
 from tightrope.outcome import FINE, Outcome
+from tightrope.report.sections import Choice
 from tightrope.runs import read_run
-from tightrope.workflow import ask_case, claims_case, fit_case, run_case, score_case, solve_case
+from tightrope.workflow import (
+    ask_case,
+    claims_case,
+    explain_case,
+    fit_case,
+    priced,
+    run_case,
+    score_case,
+    solve_case,
+)
+from tightrope.workflow.opening import session_of
 from tightrope.workflow.text import UnknownName
 
 COMMAND = [sys.executable, "-m", "tightrope"]
@@ -78,7 +89,7 @@ def test_the_tree_has_arviz_names_and_every_table(folder: Path, numbers: dict[st
         "prior", "prior_argument", "posterior", "log_likelihood", "forecasts/live", "claims/claims",
         "claims/shares", "claims/quantities", "matrix/cells", "questions/forecasts", "questions/means",
         "ledger/scores", "parameters/parameters", "timeline/coded", "policy/policy", "judgement/live",
-        "diagnostics/checks", "watch/watch",
+        "diagnostics/checks", "watch/watch", "plane/stays", "plane/drifts", "price/gaps",
     }  # fmt: skip
     assert {f"/{name}" for name in expected} <= set(numbers)
     manifest, _ = read_run(folder)
@@ -88,6 +99,33 @@ def test_the_tree_has_arviz_names_and_every_table(folder: Path, numbers: dict[st
     assert posterior.attrs["prior_class"] == "agnostic"
     assert np.ptp(posterior["support_worth"].values) > 0 == np.ptp(posterior["discount"].values)
     assert numbers["/log_likelihood"]["record"].sizes == {"at": 2, "period": 10}
+
+
+def test_long_results_are_not_computed_and_the_page_says_how(folder: Path) -> None:
+    assert "tightrope explain CASE --at fit --only choice" in section(folder, "choice")
+    assert "tightrope discover CASE" in section(folder, "boxes")
+    assert "no rival readings" in section(folder, "evidence")
+
+
+@pytest.mark.long
+def test_a_choice_that_explain_took_apart_is_in_the_next_report(
+    case: Path, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "runs"
+    shutil.copytree(folder.parent, out)
+    given: dict[str, Any] = {"quick": True, "out": out, "notice": silent}
+    explain_case(case, at="fit", asked={"only": ("choice",)}, **given)
+    with session_of(case, **given) as session:
+        found = priced.choice(session)
+        chance = session.at_fit.strategies["south"]
+    assert isinstance(found, Choice)
+    where = dict(part.split("=") for part in found.where.split(", "))
+    assert where["threat"] == "high"
+    odds = chance.sel({str(n): where[str(n)] for n in chance.dims if n != "south"})
+    ratio = np.log(float(odds.sel(south=found.action)) / float(odds.sel(south=found.against)))
+    assert found.split["both"].sum() == pytest.approx(ratio, abs=1e-8)
+    assert {found.action, found.against} == {"stall", "concede"}
+    assert found.mover == "the South"
 
 
 def test_what_is_printed_is_what_the_tree_holds(first: Outcome, numbers: dict[str, Any]) -> None:

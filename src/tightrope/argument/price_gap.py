@@ -26,8 +26,9 @@ from tightrope.game.explain import Explanation
 from tightrope.game.named import Named, broadcast
 from tightrope.game.primitives import evaluator
 
-THE_END = "the end itself"
-"""The part that the terminal is worth; all others are what the player would have by going on."""
+THE_END, GOING_ON = "the end itself", "going on"
+"""The part that the terminal is worth; all others are what the player would have by going on, the second
+alone where values are not split."""
 
 
 class NoPrice(ValueError):
@@ -74,14 +75,14 @@ class PriceGap:
 
 def price_gap(
     found: Equilibrium,
-    explanation: Explanation,
+    explanation: Explanation | None,
     terminal: str,
     *,
     patron: str = "",
     client: str = "",
     rate: str = "1",
 ) -> PriceGap:
-    """The price of a terminal at every live state, split by payoff term.
+    """The price of a terminal at every live state, split by payoff term; unsplit without an explanation.
 
     patron, client  players; by default the ones whose role this is
     rate            an expression in parameters and states, positive: what a unit of the client's
@@ -123,13 +124,16 @@ def _of_role(game: Game, role: str, named: str) -> str:
     return those[0]
 
 
-def _gain(found: Equilibrium, explanation: Explanation, terminal: str, player: str) -> xr.DataArray:
+def _gain(found: Equilibrium, explanation: Explanation | None, terminal: str, player: str) -> xr.DataArray:
     """What a player gains from the terminal over going on, by part."""
     game = found.game
     worth = primitives_function(game)(jnp.asarray(found.theta)).terminal[terminal][player]
     if not set(worth.axes) <= set(game.states):
         raise NoPrice(f"the payoff of {terminal} depends on moves, so it has no price at a state")
-    staying = explanation.values[player]
+    if explanation is not None:
+        staying = explanation.values[player]
+    else:
+        staying = found.values.sel(player=player, drop=True).expand_dims(part=[GOING_ON])
     end = _on_grid(game, worth).expand_dims(part=[THE_END])
     return xr.concat([end, -staying], "part")
 
@@ -160,4 +164,4 @@ def _rate(found: Equilibrium, text: str) -> xr.DataArray:
     return rate
 
 
-__all__ = ["THE_END", "NoPrice", "PriceGap", "check_price", "price_gap"]
+__all__ = ["GOING_ON", "THE_END", "NoPrice", "PriceGap", "check_price", "price_gap"]

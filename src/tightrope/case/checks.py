@@ -20,6 +20,7 @@ from tightrope.case.check_names import (
     check_terminals,
 )
 from tightrope.case.check_period import check_available, check_expressions, check_moves, check_work
+from tightrope.case.check_pictures import check_pictures
 from tightrope.case.check_record import check_files, check_ledger, check_record
 from tightrope.case.checker import MAX_PROBLEMS, Checker, TooManyProblems
 from tightrope.case.errors import Problem, sorted_problems
@@ -62,3 +63,4 @@ def _check_all(checker: Checker) -> None:
     check_record(checker)
     check_ledger(checker)
     check_scenarios(checker)
+    check_pictures(checker)

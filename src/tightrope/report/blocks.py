@@ -47,6 +47,7 @@ class Table:
 class Figure:
     """A chart: titled by its finding, described in words, with its data as a table below.
 
+    more    further tables of its data, where one table can't hold it
     fluid   where above zero the chart may be narrowed to the screen, less so many pixels for what stands
             beside its plot
     """
@@ -57,6 +58,7 @@ class Figure:
     spec: Mapping[str, Any]
     data: Table
     svg: str = ""
+    more: tuple[Table, ...] = ()
     fluid: int = 0
     note: str = ""
 

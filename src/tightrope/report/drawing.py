@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -16,6 +17,13 @@ VEGA_LITE = "6.4"
 """The version that draws; it is the one that altair writes for."""
 
 PAGE_COLOURS = {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)"}
+_IDLE = re.compile(
+    r' (?:class|role|aria-label|aria-roledescription|aria-hidden|pointer-events)="[^"]*"'
+    r'| (?:opacity|fill-opacity|stroke-width)="1"'
+)
+"""Attributes that say nothing to a reader of the drawing, or what holds without them."""
+_EMPTY = re.compile(r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>|<g(?: [^<>]*)?></g>')
+_FONT = re.compile(r' font-family="[^"]*"')
 _ID = re.compile(r'\bid="([^"]+)"')
 _TAG = re.compile(r"<[^>]*>")
 _LONG = re.compile(r"(?<=[\d])\.(\d{3,})")
@@ -38,8 +46,21 @@ def static_svg(spec: Mapping[str, Any], *, name: str) -> str:
     for colour, page in PAGE_COLOURS.items():
         svg = re.sub(re.escape(f'"{colour}"'), f'"{page}"', svg, flags=re.IGNORECASE)
     svg = _TAG.sub(lambda tag: _LONG.sub(lambda m: "." + m.group(1)[:2], tag.group()), svg)
-    svg = re.sub(r' aria-(?:label|roledescription|hidden)="[^"]*"', "", svg)
-    return svg.replace(' pointer-events="none"', "").replace(' role="graphics-symbol"', "")
+    return _slim(svg)
+
+
+def _slim(svg: str) -> str:
+    """The same picture in two thirds of the letters. Only tags are touched, never words between them."""
+    svg = _TAG.sub(lambda tag: _IDLE.sub("", tag.group()), svg)
+    before = ""
+    while before != svg:
+        before, svg = svg, _EMPTY.sub("", svg)
+    fonts = Counter(found for tag in _TAG.findall(svg) for found in _FONT.findall(tag))
+    if not fonts:
+        return svg
+    ((font, _),) = fonts.most_common(1)
+    svg = _TAG.sub(lambda tag: tag.group().replace(font, ""), svg)
+    return svg.replace("<svg", f"<svg{font}", 1)
 
 
 @lru_cache(maxsize=1)
@@ -52,5 +73,10 @@ def vega_bundle() -> str:
 
 @lru_cache(maxsize=1)
 def packed_bundle() -> str:
-    """The same script compressed by zlib, as base64: two fifths of its length. The page unpacks it."""
-    return base64.b64encode(zlib.compress(vega_bundle().encode(), 9)).decode()
+    """The same script, packed: two fifths of its length."""
+    return packed(vega_bundle())
+
+
+def packed(text: str) -> str:
+    """A text compressed by zlib, as base64, which the page unpacks."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()

@@ -1,8 +1,8 @@
 """The page: one HTML text that needs nothing from outside itself.
 
-Scripts are one Vega bundle, packed, and one short file of our own that unpacks it. A content security
-policy names both by their hash and forbids every address, so that neither a hostile case nor a mistake
-can load anything.
+Scripts are one Vega bundle, packed, and one short file of our own that unpacks it and the charts'
+specifications, which lie packed beside it. A content security policy names both by their hash and forbids
+every address, so that neither a hostile case nor a mistake can load anything.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from typing import Any
 
 from tightrope.report.blocks import Figure, Section
 from tightrope.report.sections import NotComputed, Report
+from tightrope.report.views.boxes import boxes_view
+from tightrope.report.views.choice import choice_view
 from tightrope.report.views.claims import claims_view
 from tightrope.report.views.closing import diagnostics_view, provenance_view, watch_view
+from tightrope.report.views.evidence import evidence_view
 from tightrope.report.views.fans import fans_view
 from tightrope.report.views.headline import headline_view
 from tightrope.report.views.hindcasts import hindcasts_view
@@ -26,17 +29,24 @@ from tightrope.report.views.judgement import judgement_view
 from tightrope.report.views.ledger import ledger_view
 from tightrope.report.views.matrix import matrix_view
 from tightrope.report.views.parameters import parameters_view
+from tightrope.report.views.plane import plane_view
 from tightrope.report.views.policy import policy_view
+from tightrope.report.views.price import price_view
 from tightrope.report.views.questions import questions_view
 from tightrope.report.views.timeline import timeline_view
 
 VIEWS: Mapping[str, tuple[str, Callable[[Any], Section]]] = {
     "judgement": ("Judgement", judgement_view),
     "fans": ("The feared outcome over time", fans_view),
+    "plane": ("The balancing act", plane_view),
     "timeline": ("The record and what surprised the model", timeline_view),
+    "evidence": ("Which reading the record favours", evidence_view),
     "claims": ("Claims of the argument", claims_view),
     "matrix": ("What each claim needs", matrix_view),
     "policy": ("What the players do where", policy_view),
+    "choice": ("Why this choice", choice_view),
+    "price": ("The price of an end", price_view),
+    "boxes": ("Under which conditions it would happen", boxes_view),
     "questions": ("Past questions and scores", questions_view),
     "hindcasts": ("Hindcasts: forecasts from past origins", hindcasts_view),
     "ledger": ("The ledger of public predictions", ledger_view),
@@ -82,7 +92,7 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from tightrope.report.drawing import packed_bundle, vega_bundle
+    from tightrope.report.drawing import packed, packed_bundle, vega_bundle
 
     environment = Environment(
         loader=PackageLoader("tightrope.report", "template"),
@@ -91,9 +101,8 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["script_json"] = script_json
     sections = tuple(_drawn(section) for section in sections_of(report, only=only))
-    charts = any(isinstance(block, Figure) for section in sections for block in section.blocks)
+    charts = {b.id: b.spec for section in sections for b in section.blocks if isinstance(b, Figure)}
     script = _part("page.js") if charts else ""
     return (
         environment.get_template("page.html.jinja")
@@ -104,6 +113,7 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
             style=_part("page.css"),
             script=script,
             packed=packed_bundle() if charts else "",
+            charts=packed(chart_json(charts)) if charts else "",
             policy=content_policy((vega_bundle(), script) if charts else ()),
             kind=lambda block: type(block).__name__,
         )
@@ -111,16 +121,12 @@ def render_report(report: Report, *, only: Collection[str] = ()) -> str:
     )
 
 
-def script_json(value: Any) -> str:
-    r"""JSON that can stand inside a `<script>` element whatever text it holds.
+def chart_json(charts: Mapping[str, Any]) -> str:
+    """Specifications by the id of their figure, as JSON. Missing numbers become null.
 
-    Raises ValueError for numbers that JSON does not have (nan, infinity).
-
-    >>> script_json("</script>&")
-    '"\\u003c/script\\u003e\\u0026"'
+    Raises ValueError for numbers that JSON does not have (infinity).
     """
-    text = json.dumps(_without_nan(value), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return json.dumps(_without_nan(charts), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 def content_policy(scripts: tuple[str, ...]) -> str:

@@ -8,20 +8,14 @@ reported at once. Nothing here computes, reads a file, or knows of colours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tightrope.report.columns import MARKS, Column, ReportDataError, checked
-from tightrope.report.contract import COLUMNS
-from tightrope.report.contract_hindcasts import HINDCASTS
-from tightrope.report.contract_scores import SCORES
+from tightrope.report.section import TABLES, Checked
+from tightrope.report.sections_pictures import Box, Boxes, Choice, Evidence, Plane, Price
 
 if TYPE_CHECKING:
     import pandas as pd
-
-TABLES: Mapping[str, tuple[Column, ...]] = {**COLUMNS, **SCORES, **HINDCASTS}
-"""Every table of a report by name, with its columns."""
 
 
 @dataclass(frozen=True)
@@ -32,27 +26,7 @@ class NotComputed:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Section:
-    """Checks tables and marks against the contract, all at once; a field's name is its table's."""
-
-    def __post_init__(self) -> None:
-        problems: list[str] = []
-        for part in fields(self):
-            value = getattr(self, part.name)
-            if part.name.startswith("mark") and value not in MARKS:
-                problems.append(f"`{part.name}` is `{value}`; it may be {', '.join(MARKS)}")
-            if value is None or "DataFrame" not in str(part.type):
-                continue
-            try:
-                object.__setattr__(self, part.name, checked(value, TABLES[part.name], table=part.name))
-            except ReportDataError as error:
-                problems += error.problems
-        if problems:
-            raise ReportDataError(problems)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Judgement(_Section):
+class Judgement(Checked):
     """What the model says about the live questions.
 
     live          table `live`, in printing order; the first row is the feared outcome, which heads the report
@@ -76,7 +50,7 @@ class Judgement(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Fan(_Section):
+class Fan(Checked):
     """The probability that something has happened by each date.
 
     event           what, as it reads after `the probability that` (`Belarus has merged into Russia`)
@@ -105,7 +79,7 @@ class Fans:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Timeline(_Section):
+class Timeline(Checked):
     """The coded record and how much each row surprised the fitted game.
 
     periods    table `periods`, ascending
@@ -125,7 +99,7 @@ class Timeline(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Claims(_Section):
+class Claims(Checked):
     """The argument's claims in three columns: in the record, at the reference, at the fit.
 
     claims      table `claims`, in the argument's order
@@ -143,7 +117,7 @@ class Claims(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Matrix(_Section):
+class Matrix(Checked):
     """Claims by ablations: tables `cells` and `ablations` (in printing order)."""
 
     cells: pd.DataFrame
@@ -151,7 +125,7 @@ class Matrix(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Policy(_Section):
+class Policy(Checked):
     """What each mover does where: table `policy`.
 
     parameters  at which values (`at the posterior mode`)
@@ -164,7 +138,7 @@ class Policy(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Questions(_Section):
+class Questions(Checked):
     """Past questions, answered as of their origins, and the scores.
 
     questions     table `questions`, answerable or not
@@ -184,7 +158,7 @@ class Questions(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Hindcasts(_Section):
+class Hindcasts(Checked):
     """Forecasts from past origins, each from the record as then known, beside rivals without theory.
 
     skill           table `skill`: groups of targets and terminals, in printing order
@@ -218,7 +192,7 @@ class Hindcasts(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Ledger(_Section):
+class Ledger(Checked):
     """What was publicly feared and what came.
 
     event     the feared event, for readers (`a merger`)
@@ -240,7 +214,7 @@ class Ledger(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Headline(_Section):
+class Headline(Checked):
     """What one headline before a summit does to the chance of the feared event in a window.
 
     hit_curve   table `hit_curve`: the chance after, by the assumed hit rate, ascending
@@ -282,7 +256,7 @@ class Headline(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Parameters(_Section):
+class Parameters(Checked):
     """What each parameter was before and after the record: table `parameters`, and the prior class."""
 
     parameters: pd.DataFrame
@@ -290,7 +264,7 @@ class Parameters(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Diagnostics(_Section):
+class Diagnostics(Checked):
     """Whether the numbers can be trusted as numbers.
 
     checks    table `checks`: certificates, effective sample size, Pareto shape, ...
@@ -306,7 +280,7 @@ class Diagnostics(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Provenance(_Section):
+class Provenance(Checked):
     """Where everything comes from.
 
     case_hash  hash of the case's content
@@ -326,7 +300,7 @@ class Provenance(_Section):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Watch(_Section):
+class Watch(Checked):
     """What to watch next: table `watch`, the most telling indicator first."""
 
     watch: pd.DataFrame
@@ -341,10 +315,15 @@ class Report:
     about: str = ""
     judgement: Judgement | NotComputed = NotComputed()
     fans: Fans | NotComputed = NotComputed()
+    plane: Plane | NotComputed = NotComputed()
     timeline: Timeline | NotComputed = NotComputed()
+    evidence: Evidence | NotComputed = NotComputed()
     claims: Claims | NotComputed = NotComputed()
     matrix: Matrix | NotComputed = NotComputed()
     policy: Policy | NotComputed = NotComputed()
+    choice: Choice | NotComputed = NotComputed()
+    price: Price | NotComputed = NotComputed()
+    boxes: Boxes | NotComputed = NotComputed()
     questions: Questions | NotComputed = NotComputed()
     hindcasts: Hindcasts | NotComputed = NotComputed()
     ledger: Ledger | NotComputed = NotComputed()
@@ -353,3 +332,32 @@ class Report:
     diagnostics: Diagnostics | NotComputed = NotComputed()
     provenance: Provenance | NotComputed = NotComputed()
     watch: Watch | NotComputed = NotComputed()
+
+
+__all__ = [
+    "TABLES",
+    "Box",
+    "Boxes",
+    "Checked",
+    "Choice",
+    "Claims",
+    "Diagnostics",
+    "Evidence",
+    "Fan",
+    "Fans",
+    "Headline",
+    "Hindcasts",
+    "Judgement",
+    "Ledger",
+    "Matrix",
+    "NotComputed",
+    "Parameters",
+    "Plane",
+    "Policy",
+    "Price",
+    "Provenance",
+    "Questions",
+    "Report",
+    "Timeline",
+    "Watch",
+]

@@ -157,6 +157,18 @@ class Run:
                     self._set_aside(part, str(error))
             return None
 
+    def named(self, name: str) -> list[Chunk]:
+        """Every trustworthy chunk of this name in the run, whatever it was computed from, by file name."""
+        found = []
+        for path in sorted((self.folder / "chunks").glob(f"{slug(name)}-*.json")):
+            try:
+                content = unseal(path)
+                if content.get("name") == name:
+                    found.append(read_chunk(path, name, str(content.get("inputs")), origin="resumed"))
+            except _UNREADABLE as error:
+                self._set_aside(path, str(error))
+        return found
+
     def store(self, name: str, value: Any, *, inputs: Mapping[str, Any], seconds: float) -> Chunk:
         """Write a result, and return it as a resumed run would read it."""
         key = digest(inputs)

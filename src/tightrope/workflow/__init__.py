@@ -6,7 +6,9 @@ They load and check the case, and raise CaseError if it is not sound.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -171,23 +173,30 @@ def explain_case(
 
     Exit code 1 where no equilibrium is certified.
     """
-    from tightrope.workflow import explaining, explaining_text
+    from tightrope.workflow import explaining, explaining_text, priced
 
     wanted = explaining.Asked(**(asked or {}))
 
     def told(
-        material: Material, request: explaining.Request, place: explaining.Place, progress: Progress
+        material: Material,
+        request: explaining.Request,
+        place: explaining.Place,
+        progress: Progress,
+        on_split: explaining.Split | None = None,
     ) -> Outcome:
         certificate = place.found.certificate
         if not certificate.good:
             return Outcome(FAILED, {"certificate": certificate.as_dict()}, f"no numbers: {certificate}")
-        data = explaining.explained(material, place, request, progress=progress)
+        data = explaining.explained(material, place, request, progress=progress, on_split=on_split)
         return Outcome(FINE, data, explaining_text.text_of(data))
 
     if at == "fit":
         with session_of(case, **options) as session:
             request = explaining.read_request(session.material, wanted)
-            return told(session.material, request, explaining.fit_place(session), session.progress)
+            place = explaining.fit_place(session)
+            return told(
+                session.material, request, place, session.progress, partial(priced.keep_choice, session)
+            )
     progress = options.get("progress", quiet)
     progress("reading the case", 0, None)
     material = load_material(Path(case))
@@ -253,11 +262,12 @@ def compare_case(
 
     Exit code 1 if a reading could not be weighed.
     """
-    from tightrope.workflow import compare, compare_text
+    from tightrope.workflow import compare, compare_text, kept
 
     wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship)
     with session_of(case, **options) as session:
         data = compare.compare_data(session, wanted)
+        kept.keep(session, kept.COMPARED, data, asked=asdict(wanted))
         return Outcome(FAILED if data["failed"] else FINE, data, compare_text.compare_text(data))
 
 
@@ -300,7 +310,7 @@ def discover_case(
 
     Arguments as in `workflow.discover.Asked`; draws: 0 for 1000, or 200 in a quick run.
     """
-    from tightrope.workflow import discover, discover_text
+    from tightrope.workflow import discover, discover_text, kept
 
     asked = discover.Asked(
         quantity, claim, reaches, within, start, above, below, share, prior,
@@ -308,6 +318,7 @@ def discover_case(
     )  # fmt: skip
     with session_of(case, **options) as session:
         data = discover.discover_data(session, asked)
+        kept.keep(session, kept.DISCOVERED, data, asked=asdict(asked))
         return Outcome(FAILED if "why" in data else FINE, data, discover_text.discover_text(data))
 
 

@@ -19,8 +19,11 @@ from tightrope.workflow import (
     hindcast_report,
     judgement,
     past,
+    pictures,
+    priced,
     scoring,
     seen,
+    shown,
     trust,
 )
 from tightrope.workflow.session import Session
@@ -37,10 +40,15 @@ def report(session: Session, *, argv: Sequence[str], made_on: str) -> Report:
     questions = scoring.questions(session)
     parts: dict[str, Any] = {
         "fans": judgement.fans(session),
+        "plane": pictures.plane(session),
         "timeline": past.timeline(session),
+        "evidence": shown.evidence(session),
         "claims": claims,
         "matrix": matrix,
         "policy": past.policy(session),
+        "choice": priced.choice(session),
+        "price": priced.price(session),
+        "boxes": shown.boxes(session),
         "questions": questions,
         "hindcasts": hindcast_report.section(session),
         "ledger": scoring.ledger(session),
@@ -49,6 +57,7 @@ def report(session: Session, *, argv: Sequence[str], made_on: str) -> Report:
         "watch": judgement.watch(session),
     }
     _warn_of_certificates(session)
+    shown.warn_of_rivals(session, parts["evidence"])
     parts["judgement"] = judgement.judgement(session)
     parts["diagnostics"] = trust.diagnostics(session)
     parts["provenance"] = trust.provenance(session, argv=argv, made_on=made_on)
@@ -98,7 +107,7 @@ def groups(session: Session, found: Report) -> dict[str, Any]:
         section = getattr(found, part.name)
         if isinstance(section, (str, NotComputed)):
             continue
-        pieces = section.fans if part.name == "fans" else (section,)
+        pieces = pieces_of(section)
         for number, piece in enumerate(pieces):
             for name, table in _tables(piece).items():
                 suffix = f"-{number}" if len(pieces) > 1 else ""
@@ -109,6 +118,12 @@ def groups(session: Session, found: Report) -> dict[str, Any]:
     if len(table):
         made["observables"] = xr.Dataset({str(c): ("row", _column(table[c])) for c in table.columns})
     return made
+
+
+def pieces_of(section: Any) -> tuple[Any, ...]:
+    """A section's parts, each with tables of its own: several fans or boxes, or the section itself."""
+    several = [getattr(section, f.name) for f in fields(section)]
+    return several[0] if len(several) == 1 and isinstance(several[0], tuple) else (section,)
 
 
 def _tables(section: Any) -> Mapping[str, pd.DataFrame]:

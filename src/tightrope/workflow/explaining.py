@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from tightrope.argument.reasons import Reason, check_point, reason, starting_lev
 from tightrope.case.errors import near_or_list
 from tightrope.fit.posterior import parameter_table
 from tightrope.game.equilibrium import Equilibrium, solve
-from tightrope.game.explain import explain
+from tightrope.game.explain import Explanation, explain
 from tightrope.workflow.explaining_data import choice_data, flips_data, path_data, price_data
 from tightrope.workflow.material import Material
 from tightrope.workflow.session import Progress, Session, quiet
@@ -114,8 +114,17 @@ def read_request(material: Material, asked: Asked) -> Request:
     )
 
 
+Split = Callable[[Equilibrium, Explanation], None]
+"""Called with an equilibrium and its values by term, by whoever wants more of them than was asked."""
+
+
 def explained(
-    material: Material, place: Place, request: Request, *, progress: Progress = quiet
+    material: Material,
+    place: Place,
+    request: Request,
+    *,
+    progress: Progress = quiet,
+    on_split: Split | None = None,
 ) -> dict[str, Any]:
     """Everything that was asked, as plain data.
 
@@ -139,6 +148,8 @@ def explained(
     }
     progress("splitting values by term", 0, None)
     split = explain(found)
+    if on_split is not None:
+        on_split(found, split)
     if {CHOICE, FLIPS} & set(request.sections):
         whys = [reason(found, split, move, given) for move in request.moves]
         pairs = [(why, _against(why, request.against)) for why in whys]

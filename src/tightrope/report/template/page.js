@@ -5,40 +5,48 @@
   const dark = { ink: "#e6e9ee", muted: "#a3adba", grid: "#3a424d" };
   const night = window.matchMedia("(prefers-color-scheme: dark)");
 
-  // The drawing library lies packed in the page; the policy lets it run because it knows its hash.
-  async function unpack() {
-    const packed = atob(document.getElementById("vega").textContent);
+  // The drawing library and the charts lie packed in the page. The policy lets the library run because it
+  // knows its hash.
+  async function unpacked(id) {
+    const packed = atob(document.getElementById(id).textContent);
     const bytes = Uint8Array.from(packed, (letter) => letter.charCodeAt(0));
     const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    const script = document.createElement("script");
-    script.textContent = await new Response(text).text();
-    document.head.append(script);
+    return new Response(text).text();
   }
-  let library = null;
+  async function load() {
+    const script = document.createElement("script");
+    script.textContent = await unpacked("vega");
+    document.head.append(script);
+    return JSON.parse(await unpacked("charts"));
+  }
+  let charts = null;
 
   async function draw(figure) {
-    let text = figure.querySelector('script[type="application/json"]').textContent;
-    if (night.matches) {
-      for (const name of Object.keys(light)) text = text.split(light[name]).join(dark[name]);
+    try {
+      charts ??= load();
+      let text = JSON.stringify((await charts)[figure.id]);
+      if (night.matches) {
+        for (const name of Object.keys(light)) text = text.split(light[name]).join(dark[name]);
+      }
+      await embed(figure, JSON.parse(text));
+      figure.classList.add("alive");
+    } catch (error) {
+      console.error(error); // the static drawing stays
     }
-    const spec = JSON.parse(text);
+  }
+
+  async function embed(figure, spec) {
     const live = figure.querySelector(".live");
     if (live.dataset.fluid) {
       const room = figure.clientWidth - Number(live.dataset.fluid) - 10;
       if (room > 160 && room < spec.width) spec.width = room;
     }
-    try {
-      await (library ??= unpack());
-      await vegaEmbed(live, spec, {
-        ast: true, // the policy of the page forbids code made from text
-        renderer: "svg",
-        mode: "vega-lite",
-        actions: { export: true, source: false, compiled: false, editor: false },
-      });
-      figure.classList.add("alive");
-    } catch (error) {
-      console.error(error); // the static drawing stays
-    }
+    await vegaEmbed(live, spec, {
+      ast: true, // the policy of the page forbids code made from text
+      renderer: "svg",
+      mode: "vega-lite",
+      actions: { export: true, source: false, compiled: false, editor: false },
+    });
   }
 
   const figures = Array.from(document.querySelectorAll("figure.chart"));
