@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from tightrope import __version__
-from tightrope.cli.light import check_files, write_template
+from tightrope.case.bundled import case_hint, find_case
+from tightrope.cli.light import check_files, write_new
 from tightrope.cli.options import CasePath, Json, Quiet, RunOptions, takes_run_options
 from tightrope.cli.output import BadInput, Reporter, emit, guarded
 from tightrope.outcome import FINE, Outcome
@@ -28,7 +29,8 @@ app = typer.Typer(
     help=(
         "An argument about an unequal alliance as data: solved as a game, fitted to a dated record, "
         "asked dated questions, scored against what happened.\n\n"
-        "CASE is a folder with a case.yaml, such as cases/russia-belarus. "
+        "CASE is a folder with a case.yaml, or the name of a case that comes with Tightrope, "
+        "such as russia-belarus. "
         "Start with `tightrope run CASE --quick`.\n\n"
         "Data goes to stdout, progress to stderr. Exit codes: 0 fine, 1 a check failed, 2 bad input."
     ),
@@ -198,14 +200,20 @@ def new(
     name: Annotated[
         str, typer.Option(metavar="NAME", help="Name of the case; by default the folder's own.")
     ] = "",
+    from_: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="CASE", help="Copy this case, such as russia-belarus, instead of the template."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Start a new case from a template.
+    """Start a new case from a template, or from a copy of a case.
 
     The template is small, commented and sound: change it line by line. Nothing is overwritten.
     """
     with guarded():
-        emit(write_template(target, name), as_json=as_json)
+        emit(write_new(target, name=name, source=from_), as_json=as_json)
 
 
 @app.command()
@@ -238,8 +246,9 @@ def schema() -> None:
 def work(function: str, case: Path, options: RunOptions, **names: Any) -> None:
     """Call a function of the workflow and print what it comes to."""
     with guarded():
-        if not case.exists():
-            raise BadInput(f"{case}: there is no such file or folder")
+        if not find_case(case).exists():
+            hint = case_hint(case)
+            raise BadInput(f"{case}: there is no such file or folder" + (f"\n    {hint}" if hint else ""))
         import tightrope.workflow as workflow
         from tightrope.executor import available_workers
 

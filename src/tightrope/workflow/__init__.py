@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Unpack
 
+from tightrope.case.bundled import refuse_writing
 from tightrope.outcome import FAILED, FINE, Outcome
 from tightrope.runs.files import write_atomically
 from tightrope.workflow import printing
@@ -215,6 +216,8 @@ def hindcast_case(
     from tightrope.workflow.contest import contest
     from tightrope.workflow.origins import read_origins
 
+    if ship:
+        refuse_writing(case)
     with session_of(case, **options) as session:
         wanted = read_origins(session.material, origins)
         made = hindcast.hindcasts(session, wanted, compute=session.amount.origins)
@@ -255,6 +258,8 @@ def compare_case(
     """
     from tightrope.workflow import compare, compare_text
 
+    if ship:
+        refuse_writing(case)
     wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship)
     with session_of(case, **options) as session:
         data = compare.compare_data(session, wanted)
