@@ -14,6 +14,7 @@ import typer
 
 from tightrope import __version__
 from tightrope.case.bundled import case_hint, find_case
+from tightrope.cli.completing import complete_case
 from tightrope.cli.light import check_files, write_new
 from tightrope.cli.options import CasePath, Json, Quiet, RunOptions, takes_run_options
 from tightrope.cli.output import BadInput, Reporter, emit, guarded
@@ -22,7 +23,6 @@ from tightrope.outcome import FINE, Outcome
 app = typer.Typer(
     name="tightrope",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
@@ -203,7 +203,10 @@ def new(
     from_: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="CASE", help="Copy this case, such as russia-belarus, instead of the template."
+            "--from",
+            metavar="CASE",
+            help="Copy this case, such as russia-belarus, instead of the template.",
+            autocompletion=complete_case,
         ),
     ] = None,
     as_json: Json = False,
