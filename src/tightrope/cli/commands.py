@@ -223,11 +223,11 @@ def new(
 def doctor(as_json: Json = False) -> None:
     """Say what is wrong with this installation.
 
-    Python, libraries and their versions, double precision, where compiled programs are kept, cores and
-    disk. Exit code 1 if something must be put right.
+    Python, each library's version and whether it starts, the extras, double precision, where compiled
+    programs are kept, the cases that come along, cores and disk. Exit code 1 if something must be put right.
     """
     with guarded():
-        from tightrope.workflow.doctor import doctor as look
+        from tightrope.doctor import doctor as look
 
         emit(look(), as_json=as_json)
 
