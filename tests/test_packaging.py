@@ -103,7 +103,7 @@ def test_the_wheel_holds_the_package_its_cases_and_the_notices(archives: dict[st
 def test_the_source_archive_holds_all_that_run_and_test_need(archives: dict[str, Path]) -> None:
     source = archives["source"]
     there = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
-    for folder in ("src", "cases", "docs", "tests", "benchmarks"):
+    for folder in ("src", "cases", "docs", "tests", "benchmarks", "pages"):
         assert tracked(folder) <= there, tracked(folder) - there
     assert {*AROUND, "requirements.txt", "requirements-dev.txt", ".ci/run"} <= there
     assert not [name for name in there if name.endswith((".pyc", ".lock"))]

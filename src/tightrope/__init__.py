@@ -77,6 +77,7 @@ _ROOMS = {
     "tightrope.workflow.coding": ("Coding",),
     "tightrope.workflow.material": ("Material", "load_material"),
     "tightrope.workflow": (
+        "Options",
         "run_case",
         "solve_case",
         "fit_case",
