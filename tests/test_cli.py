@@ -252,6 +252,8 @@ def test_json_is_proper_json_and_quiet_is_quiet(case: Path, workflow: types.Simp
         (RunLocked("runs/x is being written by process 1"), 1, "tightrope: runs/x is being written"),
         (FileNotFoundError(2, "No such file", "record.csv"), 2, "record.csv"),
         (KeyboardInterrupt(), 130, "the same command again"),
+        (ModuleNotFoundError("No module named 'scipy'", name="scipy"), 1, "`tightrope doctor` says"),
+        (ModuleNotFoundError("No module named 'x'", name="tightrope.x"), 70, "Traceback"),
         (ZeroDivisionError("oops"), 70, "Traceback"),
         (ValueError("not one of ours"), 70, "please report"),
     ],

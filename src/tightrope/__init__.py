@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 # Room by room, in the order in which data flows.
 _ROOMS = {
     "tightrope.case.errors": ("CaseError",),
+    "tightrope.case.bundled": ("bundled_cases",),
     "tightrope.case.load": ("CaseFolder", "load_case"),
     "tightrope.case.checks": ("check_case",),
     "tightrope.case.json_schema": ("json_schema",),
@@ -76,6 +77,7 @@ _ROOMS = {
     "tightrope.workflow.coding": ("Coding",),
     "tightrope.workflow.material": ("Material", "load_material"),
     "tightrope.workflow": (
+        "Options",
         "run_case",
         "solve_case",
         "fit_case",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tightrope.app.token import new_token
+from tightrope.case.bundled import case_hint, find_case
 from tightrope.case.errors import CaseError
 from tightrope.case.folder import CASE_FILE
 from tightrope.case.load import load_case
@@ -48,13 +49,15 @@ def what_to_serve(target: Path, *, case: Path | None = None) -> tuple[Path, Path
 
     Raises CannotServe.
     """
+    target = find_case(target)
     if (target / CASE_FILE).is_file() or target.is_file():
         if case is not None:
             raise CannotServe("--case goes with a run folder; a case is served as it is")
         return target, None
     if not (target / MANIFEST).is_file():
+        hint = "" if target.exists() else f"; {case_hint(target)}"
         raise CannotServe(
-            f"{target} is no case (there is no {CASE_FILE}) and no run (there is no {MANIFEST})"
+            f"{target} is no case (there is no {CASE_FILE}) and no run (there is no {MANIFEST}){hint}"
         )
     try:
         manifest = unseal(target / MANIFEST)
@@ -62,7 +65,7 @@ def what_to_serve(target: Path, *, case: Path | None = None) -> tuple[Path, Path
         raise CannotServe(f"{target}: {error}") from None
     wanted = manifest.get("key", {}).get("case")
     tried = [case] if case is not None else [Path(str(a)) for a in manifest.get("argv", ())]
-    for place in tried:
+    for place in map(find_case, tried):
         if not (place / CASE_FILE).is_file() and place.name != CASE_FILE:
             continue
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from tightrope.case.bundled import find_case
 from tightrope.case.errors import CaseError, Problem
 from tightrope.case.folder import CASE_FILE, case_hash, named_files, refusal
 from tightrope.case.marks import Source
@@ -34,10 +35,13 @@ class CaseFolder:
 def load_case(path: Path) -> CaseFolder:
     """Read a case from its folder or its `case.yaml`.
 
+    path  also the bare name of a case that comes with Tightrope, where nothing of that name lies here
+
     Raises CaseError with every fault of form: YAML that is refused (see `source`), unknown
     or missing keys, values of the wrong kind, expressions and priors that do not parse,
     and files named outside the folder. Numbers and names are checked by `check_case`.
     """
+    path = find_case(path)
     file = path / CASE_FILE if path.is_dir() else path
     source = read_source(file)
     case = case_from_source(source)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from tightrope.case.bundled import case_hint
 from tightrope.case.errors import CaseError, Problem
 from tightrope.case.marks import Source
 from tightrope.case.yaml_tree import Reader
@@ -23,7 +24,7 @@ def read_source(path: Path) -> Source:
         with path.open("rb") as handle:
             raw = handle.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise CaseError([Problem(name, 0, 0, "", "there is no such file")]) from None
+        raise CaseError([Problem(name, 0, 0, "", "there is no such file", case_hint(path))]) from None
     except OSError as error:
         raise CaseError([Problem(name, 0, 0, "", f"cannot be read: {error.strerror}")]) from None
     return source_from_bytes(raw, path=name)

@@ -13,7 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from tightrope import __version__
-from tightrope.cli.light import check_files, write_template
+from tightrope.case.bundled import case_hint, find_case
+from tightrope.cli.completing import complete_case
+from tightrope.cli.light import check_files, write_new
 from tightrope.cli.options import CasePath, Json, Quiet, RunOptions, takes_run_options
 from tightrope.cli.output import BadInput, Reporter, emit, guarded
 from tightrope.outcome import FINE, Outcome
@@ -21,14 +23,14 @@ from tightrope.outcome import FINE, Outcome
 app = typer.Typer(
     name="tightrope",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     help=(
         "An argument about an unequal alliance as data: solved as a game, fitted to a dated record, "
         "asked dated questions, scored against what happened.\n\n"
-        "CASE is a folder with a case.yaml, such as cases/russia-belarus. "
+        "CASE is a folder with a case.yaml, or the name of a case that comes with Tightrope, "
+        "such as russia-belarus. "
         "Start with `tightrope run CASE --quick`.\n\n"
         "Data goes to stdout, progress to stderr. Exit codes: 0 fine, 1 a check failed, 2 bad input."
     ),
@@ -198,25 +200,34 @@ def new(
     name: Annotated[
         str, typer.Option(metavar="NAME", help="Name of the case; by default the folder's own.")
     ] = "",
+    from_: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="CASE",
+            help="Copy this case, such as russia-belarus, instead of the template.",
+            autocompletion=complete_case,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Start a new case from a template.
+    """Start a new case from a template, or from a copy of a case.
 
     The template is small, commented and sound: change it line by line. Nothing is overwritten.
     """
     with guarded():
-        emit(write_template(target, name), as_json=as_json)
+        emit(write_new(target, name=name, source=from_), as_json=as_json)
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Say what is wrong with this installation.
 
-    Python, libraries and their versions, double precision, where compiled programs are kept, cores and
-    disk. Exit code 1 if something must be put right.
+    Python, each library's version and whether it starts, the extras, double precision, where compiled
+    programs are kept, the cases that come along, cores and disk. Exit code 1 if something must be put right.
     """
     with guarded():
-        from tightrope.workflow.doctor import doctor as look
+        from tightrope.doctor import doctor as look
 
         emit(look(), as_json=as_json)
 
@@ -238,8 +249,9 @@ def schema() -> None:
 def work(function: str, case: Path, options: RunOptions, **names: Any) -> None:
     """Call a function of the workflow and print what it comes to."""
     with guarded():
-        if not case.exists():
-            raise BadInput(f"{case}: there is no such file or folder")
+        if not find_case(case).exists():
+            hint = case_hint(case)
+            raise BadInput(f"{case}: there is no such file or folder" + (f"\n    {hint}" if hint else ""))
         import tightrope.workflow as workflow
         from tightrope.executor import available_workers
 

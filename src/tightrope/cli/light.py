@@ -8,6 +8,8 @@ from typing import Any
 from tightrope.cli.output import BadInput, said_if_slow
 from tightrope.outcome import BAD_INPUT, FAILED, FINE, Outcome
 
+MOST_LISTED = 20
+
 
 def check_files(path: Path, *, draws: int, as_json: bool, quiet: bool) -> Outcome:
     """Everything wrong with a case: in its files, then (`draws` > 0) at draws from its priors."""
@@ -51,14 +53,20 @@ def _plain(problems: Any) -> list[dict[str, Any]]:
     return [asdict(problem) for problem in problems]
 
 
-def write_template(target: Path, name: str) -> Outcome:
-    """A new case in the folder `target`."""
+def write_new(target: Path, *, name: str, source: Path | None) -> Outcome:
+    """A new case in the folder `target`, from the template or a copy of a case."""
+    from tightrope.case.errors import CaseError
     from tightrope.case.new import scaffold
 
     try:
-        written = scaffold(target, name=name or target.resolve().name.lower().replace("_", "-"))
+        name = name or target.resolve().name.lower().replace("_", "-")
+        written = scaffold(target, name=name, source=source)
+    except CaseError:
+        raise
     except ValueError as error:
         raise BadInput(f"{error}; say --name NAME") from None
     files = [str(path) for path in written]
-    text = "\n".join(["Wrote", *(f"  {file}" for file in files), f"Next: tightrope check {target}"])
+    listed = [f"  {file}" for file in files[:MOST_LISTED]]
+    listed += [f"  and {len(files) - MOST_LISTED} more"] if len(files) > MOST_LISTED else []
+    text = "\n".join(["Wrote", *listed, f"Next: tightrope check {target}"])
     return Outcome(FINE, {"files": files}, text)

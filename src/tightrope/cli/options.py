@@ -11,7 +11,16 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of the case, or its case.yaml.")]
+from tightrope.cli.completing import complete_case
+
+CasePath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CASE",
+        help="Folder of the case, or a case that comes along: russia-belarus.",
+        autocompletion=complete_case,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the data as JSON instead of text.")]
 Seed = Annotated[
     int, typer.Option(min=0, metavar="N", help="Whole number; the same seed gives the same numbers.")

@@ -71,7 +71,10 @@ def guarded() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
     except Exception as error:
         code = _code_for(error)
-        if code == OUR_FAULT:
+        if isinstance(error, ImportError) and not (error.name or "").startswith("tightrope"):
+            complain(f"tightrope: {error}; `tightrope doctor` says what is wrong with this installation")
+            code = FAILED
+        elif code == OUR_FAULT:
             complain(traceback.format_exc())
             complain("tightrope: a fault of the program, not of your case; please report it with the above")
         else:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tightrope.cli.commands import app
+from tightrope.cli.completing import complete_case, complete_target
 from tightrope.cli.options import RUNS, Out
 from tightrope.cli.output import guarded
 
@@ -15,10 +16,18 @@ from tightrope.cli.output import guarded
 @app.command()
 def serve(
     target: Annotated[
-        Path, typer.Argument(metavar="RUN|CASE", help="A run folder, or the folder of a case.")
+        Path,
+        typer.Argument(
+            metavar="RUN|CASE", help="A run folder, or the folder of a case.", autocompletion=complete_target
+        ),
     ],
     case: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where the run's case lies, if it has moved.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where the run's case lies, if it has moved.",
+            autocompletion=complete_case,
+        ),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port; 0: any that is free.")] = 0,
     out: Out = RUNS,

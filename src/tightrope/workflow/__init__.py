@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
+from tightrope.case.bundled import refuse_writing
 from tightrope.outcome import FAILED, FINE, Outcome
 from tightrope.runs.files import write_atomically
 from tightrope.workflow import printing
@@ -224,6 +225,8 @@ def hindcast_case(
     from tightrope.workflow.contest import contest
     from tightrope.workflow.origins import read_origins
 
+    if ship:
+        refuse_writing(case)
     with session_of(case, **options) as session:
         wanted = read_origins(session.material, origins)
         made = hindcast.hindcasts(session, wanted, compute=session.amount.origins)
@@ -264,6 +267,8 @@ def compare_case(
     """
     from tightrope.workflow import compare, compare_text, kept
 
+    if ship:
+        refuse_writing(case)
     wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship)
     with session_of(case, **options) as session:
         data = compare.compare_data(session, wanted)

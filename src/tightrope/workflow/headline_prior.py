@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tightrope.case.bundled import find_case
 from tightrope.case.calendar import period_of
 from tightrope.case.load import CaseFolder
 from tightrope.forecast import baselines
@@ -103,7 +104,8 @@ def pooled_prior(session: Session, *, event: str, first: date, last: date) -> Pr
 
 def ships_hindcasts(case: Path) -> bool:
     """Whether a case comes with hindcasts, so that a pool's weights are more than equal ones."""
-    folder = case if case.is_dir() else case.parent
+    place = find_case(case)
+    folder = place if place.is_dir() else place.parent
     return any((folder / SHIPPED).glob("hindcast-*.json"))
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tightrope.case.bundled import refuse_writing
 from tightrope.case.load import load_case
 from tightrope.forecast.ledger import LedgerError, Prediction
 from tightrope.forecast.ledger_checks import checked
@@ -57,8 +58,9 @@ def ledger_path(case: Path) -> Path:
 
 @contextmanager
 def _opened(case: Path) -> Iterator[Opened]:
-    """Take a ledger for writing. Raises RunLocked if another process has it, LedgerError if it is faulty."""
+    """Take a ledger for writing. Raises RunLocked if another process has it, LedgerError, BundledCase."""
     path = ledger_path(case)
+    refuse_writing(path)
     lock = path.with_name(f".{path.name}.lock")
     stream = take_lock(lock, started=datetime.now(UTC).isoformat(timespec="seconds"))
     try:
