@@ -16,6 +16,7 @@ from tightrope.cli import (
     ledger,
     outside,
     serving,
+    validating,
     what_if,
 )
 from tightrope.cli.commands import app
@@ -31,6 +32,7 @@ __all__ = [
     "main",
     "outside",
     "serving",
+    "validating",
     "what_if",
 ]
 

@@ -5,6 +5,7 @@ They load and check the case, and raise CaseError if it is not sound.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -321,6 +322,45 @@ def sensitivity_case(
         return Outcome(FINE, data, sensitivity_text.sensitivity_text(data))
 
 
+def validate_case(
+    case: Path,
+    *,
+    parts: tuple[str, ...] = (),
+    simulations: int = 0,
+    periods: tuple[int, ...] = (),
+    prior: Any = "agnostic",
+    chains: bool = True,
+    minutes: float = 0.0,
+    picture: Path | None = None,
+    **options: Unpack[Options],
+) -> Outcome:
+    """Whether the fit finds what made a record. Arguments as in `workflow.validate.Wanted`.
+
+    simulations: 0 for 200, or 20 in a quick run. Leaves `validate.json` and, where ranks were tested,
+    `ranks.svg` in the run folder. Exit code 1 if a check fails.
+    """
+    from tightrope.workflow import validate, validate_text
+
+    if picture is not None:
+        validate_text.check_picture(picture)
+    quick = options.get("quick")
+    wanted = validate.Wanted(
+        tuple(parts), simulations or (20 if quick else 200), tuple(periods) or validate.PERIODS, prior,
+        minutes, chains, 40 if quick else 200,
+    )  # fmt: skip
+    with session_of(case, **options) as session:
+        data = validate.validate_data(session, wanted)
+        text = validate_text.validate_text(data)
+        folder = session.run.folder
+        drawn = validate_text.draw_ranks(data, folder / "ranks.svg")
+        if picture is not None and drawn:
+            validate_text.draw_ranks(data, picture)
+        write_atomically(folder / "validate.json", json.dumps(data, indent=1).encode())
+        left = [folder / "validate.json", *([picture or folder / "ranks.svg"] if drawn else [])]
+        text += "\n\nAll numbers are in " + ", the ranks in ".join(str(file) for file in left) + "."
+        return Outcome(FINE if data["passed"] else FAILED, data, text)
+
+
 def what_if_case(
     case: Path, *, asked: Mapping[str, Any] | None = None, **options: Unpack[Options]
 ) -> Outcome:
@@ -361,5 +401,6 @@ __all__ = [
     "sighting_case",
     "solve_case",
     "update_case",
+    "validate_case",
     "what_if_case",
 ]
