@@ -37,6 +37,9 @@ def validate(
     no_chains: Annotated[
         bool, typer.Option("--no-chains", help="Check weighted draws and the Laplace approximation alone.")
     ] = False,
+    draws: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Draws of each chain; 0: 400, with --quick 200.")
+    ] = 0,
     minutes: Annotated[
         float, typer.Option(min=0, metavar="M", help="Begin no simulation later than this; 0: do all.")
     ] = 0.0,
@@ -58,5 +61,5 @@ def validate(
     work(
         "validate_case", case, options, parts=tuple(name for name, asked in parts.items() if asked),
         simulations=simulations, periods=tuple(periods or ()), prior=prior, chains=not no_chains,
-        minutes=minutes, picture=picture,
+        draws=draws, minutes=minutes, picture=picture,
     )  # fmt: skip

@@ -330,6 +330,7 @@ def validate_case(
     periods: tuple[int, ...] = (),
     prior: Any = "agnostic",
     chains: bool = True,
+    draws: int = 0,
     minutes: float = 0.0,
     picture: Path | None = None,
     **options: Unpack[Options],
@@ -346,7 +347,7 @@ def validate_case(
     quick = options.get("quick")
     wanted = validate.Wanted(
         tuple(parts), simulations or (20 if quick else 200), tuple(periods) or validate.PERIODS, prior,
-        minutes, chains, 40 if quick else 200,
+        minutes, chains, draws, 40 if quick else 200,
     )  # fmt: skip
     with session_of(case, **options) as session:
         data = validate.validate_data(session, wanted)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass
-from tightrope.fit.calibration import Setup, ranks_by_name, simulation, uniformity
+from tightrope.fit.calibration import RANKED, Setup, ranks_by_name, simulation, uniformity
 from tightrope.fit.posterior import Effort, resample
 from tightrope.fit.predictive import checked, played_data, played_from, replicates
 from tightrope.fit.recovery import recovered
@@ -27,7 +27,7 @@ from tightrope.workflow.text import plain
 PARTS = ("calibration", "predictive", "evidence")
 PERIODS = (118, 52, 500)
 LONG = Effort(starts=1, steps=60, draws=200, central=False, sampling=Sampling(2, 100, 400))
-SHORT = Effort(starts=1, steps=40, draws=60, central=False, sampling=Sampling(2, 40, 100))
+SHORT = Effort(starts=1, steps=60, draws=60, central=False, sampling=Sampling(2, 60, 200))
 HELD = ("chains", "weighted draws", "Laplace approximation")
 """Routes by trust: the first that was run is the one that must pass."""
 LEVEL = 0.05
@@ -47,6 +47,7 @@ class Wanted:
     prior        class from which truths are drawn
     minutes      begin no simulation later than so many minutes from now; 0: do all
     chains       whether chains are run; without them the Laplace approximation and weighted draws are checked
+    draws        of each chain; 0: 400, or 200 in a quick run
     replicates   histories played from the posterior
     """
 
@@ -56,6 +57,7 @@ class Wanted:
     prior: PriorClass = "agnostic"
     minutes: float = 0.0
     chains: bool = True
+    draws: int = 0
     replicates: int = 200
 
     def __post_init__(self) -> None:
@@ -65,6 +67,8 @@ class Wanted:
             raise BadValidation(f"no check {unknown[0]}; there are {', '.join(PARTS)}")
         if any(not 2 <= n <= 5000 for n in self.periods):
             raise BadValidation("--periods: a length between 2 and 5000")
+        if self.draws and 2 * self.draws < RANKED:
+            raise BadValidation(f"--draws: at least {-(-RANKED // 2)}, so that a truth can be ranked among them")
         if len(set(self.periods)) != len(self.periods):
             raise BadValidation("--periods: each length once")
 
@@ -96,7 +100,11 @@ def validate_data(session: Session, wanted: Wanted) -> dict[str, Any]:
 
 def _calibration(session: Session, wanted: Wanted) -> list[dict[str, Any]]:
     quick = session.amount.past < 100
-    effort = replace(SHORT if quick else LONG, **({} if wanted.chains else {"sampling": None}))
+    effort = SHORT if quick else LONG
+    sampling = effort.sampling
+    if sampling is not None and wanted.draws:
+        sampling = replace(sampling, draws=wanted.draws)
+    effort = replace(effort, sampling=sampling if wanted.chains else None)
     end = monotonic() + 60.0 * wanted.minutes
     stop = (lambda: monotonic() > end) if wanted.minutes else None
     found = []
