@@ -102,8 +102,9 @@ def find_mode(
 ) -> Mode:
     """Climb from one start with L-BFGS (Liu & Nocedal 1989).
 
-    An evaluation without a certificate counts as a low value, which makes the line search retreat. Stops when no gradient component exceeds `tolerance` (in
-    units of log posterior per prior sd), or after about `steps` evaluations.
+    An evaluation without a certificate counts as a low value, which makes the line search
+    retreat. Stops when no gradient component exceeds `tolerance` (in units of log posterior
+    per prior sd), or after about `steps` evaluations.
     """
     calls, failures = target.calls, len(target.failures)
     point = np.array(start, dtype=float)

@@ -23,7 +23,9 @@ OUTSIDE = 0.025
 TRIES = 20
 
 
-def statistics(record: CodedRecord, *, moves: Sequence[str], like: CodedRecord | None = None) -> dict[str, float]:
+def statistics(
+    record: CodedRecord, *, moves: Sequence[str], like: CodedRecord | None = None
+) -> dict[str, float]:
     """Frequencies and transitions of a record, by name.
 
     Soft codes count as expected ones, as if each cell were independent of all others. Cells that say nothing
@@ -90,9 +92,7 @@ def replicates(
             strategies, _ = look(solved.z, numbers)
             for _ in range(TRIES):
                 path = int(generator.integers(2**62))
-                played = simulate(
-                    game, numbers, strategies, periods=len(record), seed=path, keep_last=True
-                )
+                played = simulate(game, numbers, strategies, periods=len(record), seed=path, keep_last=True)
                 if len(played) == len(record):
                     found.append(statistics(played, moves=game.moves, like=record))
                     break

@@ -51,12 +51,38 @@ def solve_case(case: Path, **options: Unpack[Options]) -> Outcome:
         return Outcome(FINE if good else FAILED, data, printing.solve_text(data))
 
 
-def fit_case(case: Path, **options: Unpack[Options]) -> Outcome:
-    """Fit the record; the prior beside the posterior."""
+def fit_case(
+    case: Path,
+    *,
+    engine: str = "laplace",
+    sampling: Mapping[str, Any] | None = None,
+    **options: Unpack[Options],
+) -> Outcome:
+    """Fit the record; the prior beside the posterior.
+
+    engine    `laplace`, or `nuts` for chains along gradients around the same mode
+    sampling  fields of `sampling.Wanted`, for `nuts`
+
+    Exit code 1 if the mode has no certificate, or the chains along gradients have not met.
+    """
+    from tightrope.workflow import fitted
+    from tightrope.workflow import sampling as chains
+
+    if engine not in ("laplace", "nuts"):
+        raise chains.BadSampling(f"--engine {engine}: it may be laplace or nuts")
+    wanted = chains.Wanted(**(sampling or {}))
+    if engine == "laplace" and wanted != chains.Wanted():
+        raise chains.BadSampling("--free, --others, --chains, --warmup and --draws belong to --engine nuts")
     with session_of(case, **options) as session:
-        data = printing.fit_data(session)
+        if engine == "nuts":
+            session.fit, told = chains.nuts_fit(session, wanted)
+            data = fitted.fit_data(session) | {"chains": chains.report_data(session.fit, told)}
+            good = data["chains"]["usable"] and session.at_fit.certificate.good
+            text = fitted.fit_text(data, chains.report_text(data["chains"]))
+            return Outcome(FINE if good else FAILED, data, text)
+        data = fitted.fit_data(session)
         good = session.at_fit.certificate.good
-        return Outcome(FINE if good else FAILED, data, printing.fit_text(data))
+        return Outcome(FINE if good else FAILED, data, fitted.fit_text(data))
 
 
 def ask_case(

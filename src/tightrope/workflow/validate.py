@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -20,7 +19,8 @@ from tightrope.fit.slices import Sampling
 from tightrope.runs import digest
 from tightrope.workflow import steps
 from tightrope.workflow.coding import Coding
-from tightrope.workflow.material import Material, NoRecord, load_material, model_key, record_key
+from tightrope.workflow.elsewhere import material_of
+from tightrope.workflow.material import Material, NoRecord, model_key, record_key
 from tightrope.workflow.session import Session
 from tightrope.workflow.text import plain
 
@@ -68,7 +68,9 @@ class Wanted:
         if any(not 2 <= n <= 5000 for n in self.periods):
             raise BadValidation("--periods: a length between 2 and 5000")
         if self.draws and 2 * self.draws < RANKED:
-            raise BadValidation(f"--draws: at least {-(-RANKED // 2)}, so that a truth can be ranked among them")
+            raise BadValidation(
+                f"--draws: at least {-(-RANKED // 2)}, so that a truth can be ranked among them"
+            )
         if len(set(self.periods)) != len(self.periods):
             raise BadValidation("--periods: each length once")
 
@@ -147,17 +149,11 @@ def simulations(
 
 def simulate_job(job: Job, seed: int) -> dict[str, Any]:
     """One simulation in a process of its own."""
-    return simulation(_material(job.case, job.coding).game, setup=job.setup, seed=seed)
+    return simulation(material_of(job.case, job.coding).game, setup=job.setup, seed=seed)
 
 
 def _here(material: Material, job: Job, seed: int) -> dict[str, Any]:
     return simulation(material.game, setup=job.setup, seed=seed)
-
-
-@lru_cache(maxsize=1)
-def _material(case: str, coding: Coding) -> Material:
-    """One reading of the files a process: compiled programs are kept by game."""
-    return load_material(Path(case), coding=coding)
 
 
 def _length(

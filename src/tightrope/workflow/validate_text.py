@@ -85,7 +85,7 @@ def _climbs(row: Mapping[str, Any]) -> str:
 
 def _doubt(route: Mapping[str, Any], simulations: int) -> str:
     if route["largest_rhat"] is not None:
-        return f"R-hat up to {route['largest_rhat']:.2f}, at least {route['least_effective']:.0f} effective draws"
+        return f"R-hat up to {route['largest_rhat']:.2f}, effective draws from {route['least_effective']:.0f}"
     if route["untrusted"]:
         return f"weights refused in {route['untrusted']} of {simulations}"
     return ""
