@@ -25,6 +25,7 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -130,6 +131,7 @@ def map(  # noqa: A001 - the one verb of this module
     label: str = "",
     on_progress: Progress | None = None,
     indices: Sequence[int] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Iterator[Result[Value]]:
     """Call `function(item, seed)` on every item and yield each `Result` as it completes.
 
@@ -143,6 +145,7 @@ def map(  # noqa: A001 - the one verb of this module
                  (default 0, 1, 2, ...): seeds go by number, so a resumed run draws
                  what an uninterrupted one would have drawn
     on_progress  called with (label, chunks done, chunks in all or None if unknown)
+    stop         asked before each chunk is begun; once it says yes no other is, and those begun end
     """
     total = len(items) if isinstance(items, Sized) else None
     if indices is not None:
@@ -151,7 +154,12 @@ def map(  # noqa: A001 - the one verb of this module
         if total is not None and total != len(indices):
             raise ValueError(f"{total} items but {len(indices)} indices")
         total = len(indices)
-    pairs = zip(indices, items, strict=True) if indices is not None else enumerate(items)
+    pairs: Iterator[tuple[int, Item]] = (
+        zip(indices, items, strict=True) if indices is not None else enumerate(items)
+    )
+    if stop is not None:
+        asked = stop
+        pairs = takewhile(lambda _: not asked(), pairs)
     jobs = ((index, item, chunk_seed(seed, index)) for index, item in pairs)
     results = _here(function, jobs) if workers <= 1 else _Pool(function, jobs, workers).run()
     return _report(results, label, total, on_progress)

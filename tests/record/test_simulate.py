@@ -6,8 +6,9 @@ import math
 from functools import cache
 
 import numpy as np
+import pytest
 
-from tests.record.small import everything, seen
+from tests.record.small import coded, enumerate_record, everything, seen
 from tightrope.case.schema import NatureMove
 from tightrope.record.coding import CodedRecord
 from tightrope.record.simulate import simulate
@@ -97,6 +98,30 @@ def lasting(periods: int) -> float:
             merged[tuple(point.values())] = merged.get(tuple(point.values()), 0.0) + p
         states = [(p, dict(zip(solved.game.states, key, strict=True))) for key, p in merged.items()]
     return sum(p for p, _ in states)
+
+
+def test_records_of_a_length_come_as_often_as_their_likelihood_says() -> None:
+    """With the last period kept where all its moves were made; dropping it would favour what does not end."""
+    solved, n = everything(), 2000
+    made = [
+        simulate(solved.game, solved.numbers, solved.strategies, periods=1, seed=seed, keep_last=True)
+        for seed in range(n)
+    ]
+    dropped = [simulate(solved.game, solved.numbers, solved.strategies, periods=1, seed=k) for k in range(60)]
+    names = tuple(made[0].printed)
+    counts: dict[tuple[int, ...], int] = {}
+    for record in made:
+        if len(record):
+            row = tuple(int(record.printed[name][0]) for name in names)
+            counts[row] = counts.get(row, 0) + 1
+    lasted = 0.0
+    for row, count in counts.items():
+        tables = {x: np.eye(len(solved.game.levels[x]))[[k]] for x, k in zip(names, row, strict=True)}
+        p = enumerate_record(solved, coded(solved.game, tables, rows=1))[0][0]
+        lasted += p
+        assert abs(count / n - p) < 4.5 * math.sqrt(p * (1 - p) / n) + 1e-12
+    assert sum(counts.values()) / n == pytest.approx(lasted, abs=0.04)
+    assert 0 < sum(len(r) for r in dropped) < sum(len(r) for r in made[:60]) < 60
 
 
 def test_latent_states_are_not_written_down() -> None:

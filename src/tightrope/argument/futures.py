@@ -4,7 +4,7 @@ Futures are simulated under each reading from its own view of the record's end, 
 coder would, and weighed under both by the exact filter of the record. With even odds beforehand the mutual
 information between the reading and the future record is E[ln p(y | reading) - ln p(y)], p(y) being the mean
 of both (Lindley 1956); the expected log Bayes factor is what a true reading gains on the false one (Kullback
-& Leibler 1951). A future in which the game ends is read up to the period before.
+& Leibler 1951). A future in which the game ends is read up to its last whole row.
 """
 
 from __future__ import annotations
@@ -67,7 +67,13 @@ def gains(
         for k in range(futures):
             child = int(children[number * futures + k])
             more = simulate(
-                side.game, *solved[number], periods=periods, seed=child, first=first, start=side.start
+                side.game,
+                *solved[number],
+                periods=periods,
+                seed=child,
+                first=first,
+                start=side.start,
+                keep_last=True,
             )
             logs = []
             for s, numbers, before in zip(sides, solved, base, strict=True):

@@ -12,10 +12,12 @@ from tightrope.cli import (
     comparing,
     discovering,
     explaining,
+    fitting,
     hindcasts,
     ledger,
     outside,
     serving,
+    validating,
     what_if,
 )
 from tightrope.cli.commands import app
@@ -26,11 +28,13 @@ __all__ = [
     "comparing",
     "discovering",
     "explaining",
+    "fitting",
     "hindcasts",
     "ledger",
     "main",
     "outside",
     "serving",
+    "validating",
     "what_if",
 ]
 

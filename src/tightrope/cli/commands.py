@@ -133,16 +133,6 @@ def statics(
 
 @app.command()
 @takes_run_options
-def fit(case: CasePath, *, options: RunOptions) -> None:
-    """Fit the parameters to the record.
-
-    Gives each parameter's prior beside its posterior, and says what the record says nothing about.
-    """
-    work("fit_case", case, options)
-
-
-@app.command()
-@takes_run_options
 def ask(
     case: CasePath,
     question: Annotated[

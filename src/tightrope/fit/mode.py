@@ -10,7 +10,12 @@ from scipy.optimize import minimize
 
 from tightrope.fit.target import Target
 
-PENALTY = 1e8
+RETREAT = 50.0
+"""A point without a certificate counts as so many nats below the best one. The line search interpolates: told
+of a bottomless pit, it would step back to where it came from and take the climb for done."""
+LONGEST = 2.0
+"""The first step in prior sds, at most. Between bounds L-BFGS begins with the whole gradient, which may lead
+to where the density is all but zero and its slopes cannot be told."""
 ROUNDS = 3
 SAME_BRANCH = 1e-4
 """Log posteriors closer than this, in nats, are taken to rest on the same equilibrium."""
@@ -97,29 +102,40 @@ def find_mode(
 ) -> Mode:
     """Climb from one start with L-BFGS (Liu & Nocedal 1989).
 
-    An evaluation without a certificate counts as a very low value, which makes the
-    line search retreat. Stops when no gradient component exceeds `tolerance` (in
-    units of log posterior per prior sd), or after about `steps` evaluations.
+    An evaluation without a certificate counts as a low value, which makes the line search
+    retreat. Stops when no gradient component exceeds `tolerance` (in units of log posterior
+    per prior sd), or after about `steps` evaluations.
     """
     calls, failures = target.calls, len(target.failures)
-    best: list[tuple[float, np.ndarray, np.ndarray]] = []
-    count = 0
+    point = np.array(start, dtype=float)
+    value, gradient = target(point)
+    if not _usable(value, gradient):
+        nan = float("nan")
+        return Mode(name, point, nan, nan, "no certified start", target.calls - calls,
+                    len(target.failures) - failures)  # fmt: skip
+    best, count = (value, point, gradient), 1
+    if on_step is not None:
+        on_step(count, value)
+    # What L-BFGS sees is scaled so that its first step is no longer than LONGEST.
+    scale = max(1.0, float(np.linalg.norm(gradient)) / LONGEST)
 
     def negative(v: np.ndarray) -> tuple[float, np.ndarray]:
-        nonlocal count
-        count += 1
-        value, gradient = target(v)
-        if not np.isfinite(value):
-            return PENALTY, np.zeros_like(v)
-        if not best or value > best[0][0]:
-            best[:] = [(value, np.array(v), gradient)]
-        if on_step is not None:
-            on_step(count, best[0][0])
-        return -value, -gradient
+        nonlocal best, count
+        if not np.array_equal(v, best[1]):
+            count += 1
+            value, gradient = target(v)
+            if not _usable(value, gradient):
+                return (RETREAT - best[0]) / scale, np.zeros_like(v)
+            if value > best[0]:
+                best = (value, np.array(v), gradient)
+            if on_step is not None:
+                on_step(count, best[0])
+            return -value / scale, -gradient / scale
+        return -best[0] / scale, -best[2] / scale
 
-    point = np.array(start, dtype=float)
+    message = ""
     while count < steps:
-        reached = best[0][0] if best else -np.inf
+        reached = best[0]
         outcome = minimize(
             negative,
             point,
@@ -128,21 +144,23 @@ def find_mode(
             bounds=[(-6.0, 6.0)] * len(start),
             options={
                 "maxiter": steps,
-                "maxfun": steps - count,
-                "gtol": tolerance,
+                "maxfun": steps - count + 1,
+                "gtol": tolerance / scale,
                 "ftol": 1e-9,
                 "maxcor": 30,
             },
         )
+        message = str(outcome.message).lower()
         # Where the certified set ends the line search gives up; a fresh start often finds another way.
-        if not best or np.max(np.abs(best[0][2])) <= 5 * tolerance or best[0][0] < reached + 0.01:
+        if np.max(np.abs(best[2])) <= 5 * tolerance or best[0] < reached + 0.01:
             break
-        point = best[0][1]
-    if not best:
-        nan = float("nan")
-        return Mode(name, np.array(start), nan, nan, "no certified start", target.calls - calls,
-                    len(target.failures) - failures)  # fmt: skip
-    value, scores, gradient = best[0]
+        point = best[1]
+    value, scores, gradient = best
     norm = float(np.max(np.abs(gradient)))
-    status = "converged" if norm <= 5 * tolerance else str(outcome.message).lower()
+    status = "converged" if norm <= 5 * tolerance else message or "no steps were left"
     return Mode(name, scores, value, norm, status, target.calls - calls, len(target.failures) - failures)
+
+
+def _usable(value: float, gradient: np.ndarray) -> bool:
+    """Far out in the prior a certified point may have a density whose slopes cannot be told."""
+    return bool(np.isfinite(value) and np.isfinite(gradient).all())

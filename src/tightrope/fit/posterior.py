@@ -258,10 +258,13 @@ def parameter_table(case: Case, fit: Fit) -> list[dict[str, Any]]:
     rows = []
     for name, parameter in case.parameters.items():
         if name not in spread:
+            held = "fixed" if parameter.fixed else "held"
+            value = float(fit.theta[list(case.parameters).index(name)])
             rows.append(
-                {"name": name, "reference": parameter.value, "prior": "fixed", "mode": parameter.value,
+                {"name": name, "reference": parameter.value, "prior": held, "mode": value,
                  "lower": None, "upper": None, "spread": None, "provenance": parameter.source,
-                 "note": "fixed", "why": parameter.why}
+                 "note": held if parameter.fixed else "held here: all else is given this value",
+                 "why": parameter.why}
             )  # fmt: skip
             continue
         k = fit.priors.names.index(name)

@@ -12,6 +12,7 @@ from tightrope.game.named import Named
 from tightrope.game.plan import WORLD, Change, Choice, Exit, after
 from tightrope.game.primitives import Primitives
 from tightrope.record.coding import CodedRecord
+from tightrope.record.filter import last_choice
 
 
 def simulate(
@@ -23,6 +24,7 @@ def simulate(
     seed: int,
     first: str | None = None,
     start: np.ndarray | None = None,
+    keep_last: bool = False,
 ) -> CodedRecord:
     """One path of at most `periods` periods as a fully coded record (latent variables left out).
 
@@ -31,14 +33,19 @@ def simulate(
 
     The path stops before the period in which the game ends. Weights are one on what
     happened and zero elsewhere; moves and observed states are all coded.
+
+    keep_last  keep the period in which the game ends where all its moves had been made by then. A
+               likelihood counts survival up to a row's last move, so that the law of a record of a given
+               length is the likelihood's only with this
     """
+    final = last_choice(game)
     generator = np.random.default_rng(seed)
     state = _begin(game, start, generator)
     seen: dict[str, list[int]] = {name: [] for name in (*game.states, *game.moves)}
     for _ in range(periods):
         row = dict(state)
         now = dict(state)
-        ended = False
+        ended = whole = False
         for number, step in enumerate(game.plan.steps):
             if isinstance(step, Choice):
                 drawn = {m.move: _draw(strategies[m.move], m.move, now, generator) for m in step.moves}
@@ -50,13 +57,14 @@ def simulate(
             elif isinstance(step, Exit):
                 law = numbers.exits[number][WORLD]
                 if generator.uniform() < float(_at(law.probability, now)):
-                    ended = True
+                    ended, whole = True, number > final
                     break
         for name, values in seen.items():
             values.append(row.get(name, 0))
         if ended:
-            for values in seen.values():
-                values.pop()
+            if not (whole and keep_last):
+                for values in seen.values():
+                    values.pop()
             break
         state = {name: now[name] for name in game.states}
     rows = len(next(iter(seen.values())))

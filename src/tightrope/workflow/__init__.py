@@ -5,6 +5,7 @@ They load and check the case, and raise CaseError if it is not sound.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -53,12 +54,38 @@ def solve_case(case: Path, **options: Unpack[Options]) -> Outcome:
         return Outcome(FINE if good else FAILED, data, printing.solve_text(data))
 
 
-def fit_case(case: Path, **options: Unpack[Options]) -> Outcome:
-    """Fit the record; the prior beside the posterior."""
+def fit_case(
+    case: Path,
+    *,
+    engine: str = "laplace",
+    sampling: Mapping[str, Any] | None = None,
+    **options: Unpack[Options],
+) -> Outcome:
+    """Fit the record; the prior beside the posterior.
+
+    engine    `laplace`, or `nuts` for chains along gradients around the same mode
+    sampling  fields of `sampling.Wanted`, for `nuts`
+
+    Exit code 1 if the mode has no certificate, or the chains along gradients have not met.
+    """
+    from tightrope.workflow import fitted
+    from tightrope.workflow import sampling as chains
+
+    if engine not in ("laplace", "nuts"):
+        raise chains.BadSampling(f"--engine {engine}: it may be laplace or nuts")
+    wanted = chains.Wanted(**(sampling or {}))
+    if engine == "laplace" and wanted != chains.Wanted():
+        raise chains.BadSampling("--free, --others, --chains, --warmup and --draws belong to --engine nuts")
     with session_of(case, **options) as session:
-        data = printing.fit_data(session)
+        if engine == "nuts":
+            session.fit, told = chains.nuts_fit(session, wanted)
+            data = fitted.fit_data(session) | {"chains": chains.report_data(session.fit, told)}
+            good = data["chains"]["usable"] and session.at_fit.certificate.good
+            text = fitted.fit_text(data, chains.report_text(data["chains"]))
+            return Outcome(FINE if good else FAILED, data, text)
+        data = fitted.fit_data(session)
         good = session.at_fit.certificate.good
-        return Outcome(FINE if good else FAILED, data, printing.fit_text(data))
+        return Outcome(FINE if good else FAILED, data, fitted.fit_text(data))
 
 
 def ask_case(
@@ -356,6 +383,46 @@ def sensitivity_case(
         return Outcome(FINE, data, sensitivity_text.sensitivity_text(data))
 
 
+def validate_case(
+    case: Path,
+    *,
+    parts: tuple[str, ...] = (),
+    simulations: int = 0,
+    periods: tuple[int, ...] = (),
+    prior: Any = "agnostic",
+    chains: bool = True,
+    draws: int = 0,
+    minutes: float = 0.0,
+    picture: Path | None = None,
+    **options: Unpack[Options],
+) -> Outcome:
+    """Whether the fit finds what made a record. Arguments as in `workflow.validate.Wanted`.
+
+    simulations: 0 for 200, or 20 in a quick run. Leaves `validate.json` and, where ranks were tested,
+    `ranks.svg` in the run folder. Exit code 1 if a check fails.
+    """
+    from tightrope.workflow import validate, validate_text
+
+    if picture is not None:
+        validate_text.check_picture(picture)
+    quick = options.get("quick")
+    wanted = validate.Wanted(
+        tuple(parts), simulations or (20 if quick else 200), tuple(periods) or validate.PERIODS, prior,
+        minutes, chains, draws, 40 if quick else 200,
+    )  # fmt: skip
+    with session_of(case, **options) as session:
+        data = validate.validate_data(session, wanted)
+        text = validate_text.validate_text(data)
+        folder = session.run.folder
+        drawn = validate_text.draw_ranks(data, folder / "ranks.svg")
+        if picture is not None and drawn:
+            validate_text.draw_ranks(data, picture)
+        write_atomically(folder / "validate.json", json.dumps(data, indent=1).encode())
+        left = [folder / "validate.json", *([picture or folder / "ranks.svg"] if drawn else [])]
+        text += "\n\nAll numbers are in " + ", the ranks in ".join(str(file) for file in left) + "."
+        return Outcome(FINE if data["passed"] else FAILED, data, text)
+
+
 def what_if_case(
     case: Path, *, asked: Mapping[str, Any] | None = None, **options: Unpack[Options]
 ) -> Outcome:
@@ -397,5 +464,6 @@ __all__ = [
     "sighting_case",
     "solve_case",
     "update_case",
+    "validate_case",
     "what_if_case",
 ]

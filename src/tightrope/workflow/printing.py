@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from tightrope.fit.posterior import parameter_table
 from tightrope.forecast.answers import epsilon
 from tightrope.forecast.events import Unanswerable
 from tightrope.forecast.scores import verbal
@@ -18,7 +17,7 @@ from tightrope.workflow.asking import Spot
 from tightrope.workflow.pooled import pools_told
 from tightrope.workflow.session import Session
 from tightrope.workflow.standing import standing_table
-from tightrope.workflow.text import beside, blocks, known_names, notes, percent, plain, records, table
+from tightrope.workflow.text import beside, blocks, known_names, notes, percent, records, table
 
 # --- run ---------------------------------------------------------------------------------------
 
@@ -96,57 +95,6 @@ def solve_text(data: Mapping[str, Any]) -> str:
         wide = wide.loc[part["level"].drop_duplicates(), part["action"].drop_duplicates()]
         rows = [{variable: level} | {a: percent(p) for a, p in row.items()} for level, row in wide.iterrows()]
         lines.append(table(rows, [str(variable), *wide.columns]))
-    return blocks(lines, notes(data))
-
-
-# --- fit ---------------------------------------------------------------------------------------
-
-
-def fit_data(session: Session) -> dict[str, Any]:
-    """Modes, diagnostics and the parameter table."""
-    fit = session.fit
-    return {
-        "case": session.material.case.case,
-        "prior_class": fit.priors.prior_class,
-        "log_likelihood": fit.log_likelihood,
-        "certificate": session.at_fit.certificate.as_dict(),
-        "effective_draws": fit.draws.effective,
-        "pareto_shape": fit.draws.shape,
-        "posterior": fit.source,
-        "modes": [
-            {"start": m.start, "log_posterior": m.log_posterior, "status": m.status, "calls": m.calls}
-            for m in fit.modes
-        ],
-        "failures": fit.failures,
-        "calls": fit.calls,
-        "parameters": [
-            {k: plain(v) for k, v in row.items()} for row in parameter_table(session.material.case, fit)
-        ],
-        "warnings": list(session.warnings),
-    }
-
-
-def fit_text(data: Mapping[str, Any]) -> str:
-    """The same for a reader: informed parameters first."""
-    lines = [
-        f"log-likelihood {data['log_likelihood']:.2f} at the posterior mode ({data['prior_class']} priors); "
-        f"posterior from the {data['posterior']}",
-        f"{data['failures']} of {data['calls']} evaluations had no certificate",
-        "",
-    ]
-    free = [row for row in data["parameters"] if row["spread"] is not None]
-    rows = [
-        {
-            "parameter": row["name"],
-            "reference": f"{row['reference']:.4g}",
-            "mode": f"{row['mode']:.4g}",
-            "90 % interval": f"{row['lower']:.4g} to {row['upper']:.4g}",
-            "sd / prior sd": f"{row['spread']:.2f}",
-            "": row["provenance"] if not row["note"] else f"{row['provenance']}; {row['note']}",
-        }
-        for row in sorted(free, key=lambda row: row["spread"])
-    ]
-    lines.append(table(rows, ["parameter", "reference", "mode", "90 % interval", "sd / prior sd", ""]))
     return blocks(lines, notes(data))
 
 

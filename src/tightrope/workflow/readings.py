@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -14,13 +12,12 @@ import numpy as np
 from tightrope import executor
 from tightrope.case.schema import PriorClass
 from tightrope.fit.readings import Effort, Reading, free_parameters, weigh_reading
-from tightrope.fit.slices import Keep
 from tightrope.fit.target import Target
 from tightrope.fit.weighing import Weighing
-from tightrope.runs import Damaged, digest
-from tightrope.runs.chunk import chunk_path, read_chunk, write_chunk
+from tightrope.runs import digest
 from tightrope.workflow.coding import Coding
-from tightrope.workflow.material import Material, load_material, model_key, record_key
+from tightrope.workflow.elsewhere import keeper, material_of
+from tightrope.workflow.material import Material, model_key, record_key
 from tightrope.workflow.session import SHIPPED, Session
 from tightrope.workflow.steps import SAME
 
@@ -136,13 +133,7 @@ def _results(session: Session, jobs: Sequence[Job]) -> Iterator[executor.Result[
 
 def weigh_job(job: Job, _: int) -> dict[str, Any]:
     """A reading weighed in a process of its own, with the run's seed, so that it does not matter where."""
-    return _weigh(_material(job.case, job.coding), job, None)
-
-
-@lru_cache(maxsize=1)
-def _material(case: str, coding: Coding) -> Material:
-    """One reading of the files a process: compiled programs are kept by game."""
-    return load_material(Path(case), coding=coding)
+    return _weigh(material_of(job.case, job.coding), job, None)
 
 
 def _weigh(
@@ -154,27 +145,9 @@ def _weigh(
         starts=job.starts,
         effort=job.effort,
         seed=job.seed,
-        keep=_keeper(Path(job.chunks), job.name, job.key),
+        keep=keeper(Path(job.chunks), f"evidence-{job.name}", job.key),
         on_progress=on_progress,
     )
-
-
-def _keeper(folder: Path, name: str, key: str) -> Keep:
-    """Keep pieces of work in the folder of a run that another process holds: files are written whole."""
-
-    def keep(piece: str, compute: Callable[[], Any]) -> Any:
-        title = f"evidence-{name}-{piece}"
-        path = chunk_path(folder, title, key)
-        if path.exists():
-            try:
-                return read_chunk(path, title, key, origin="resumed").value
-            except (Damaged, OSError, KeyError, TypeError, ValueError):
-                path.unlink()
-        began = perf_counter()
-        value = compute()
-        return write_chunk(folder, title, key, value, seconds=perf_counter() - began).value
-
-    return keep
 
 
 def verified(material: Material, asked: Asked, data: Mapping[str, Any]) -> bool:

@@ -1,0 +1,47 @@
+"""The command that fits a record."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tightrope.cli.commands import app, work
+from tightrope.cli.options import CasePath, RunOptions, takes_run_options
+
+
+@app.command()
+@takes_run_options
+def fit(
+    case: CasePath,
+    engine: Annotated[
+        str,
+        typer.Option(metavar="ENGINE", help="laplace, or nuts for chains along gradients around the mode."),
+    ] = "laplace",
+    free: Annotated[
+        str,
+        typer.Option(
+            metavar="N|A,B,...", help="nuts: parameters to follow gradients in, by name or how many."
+        ),
+    ] = "",
+    others: Annotated[
+        str, typer.Option(metavar="HOW", help="nuts: the others are sampled by slices, or held at the mode.")
+    ] = "sampled",
+    chains: Annotated[int, typer.Option(min=0, metavar="N", help="nuts: chains; 0: 4, with --quick 2.")] = 0,
+    warmup: Annotated[
+        int, typer.Option(min=0, metavar="N", help="nuts: dropped draws a chain; 0: 300, with --quick 60.")
+    ] = 0,
+    draws: Annotated[
+        int, typer.Option(min=0, metavar="N", help="nuts: kept draws a chain; 0: 500, with --quick 60.")
+    ] = 0,
+    *,
+    options: RunOptions,
+) -> None:
+    """Fit the parameters to the record.
+
+    Gives each parameter's prior beside its posterior, and says what the record says nothing about.
+    """
+    sampling = {"free": free, "chains": chains, "warmup": warmup, "draws": draws}
+    sampling |= {"others": others} if others != "sampled" else {}
+    given = {name: value for name, value in sampling.items() if value}
+    work("fit_case", case, options, engine=engine, **({"sampling": given} if given else {}))
