@@ -7,48 +7,48 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
 
 
 class Timing(NamedTuple):
-    """Wall-clock seconds of several calls."""
+    """Seconds of several calls.
+
+    median, quickest  on the clock
+    cpu               of the processor, all threads, in the call that took the fewest. Other work on the
+                      machine lengthens it less
+    """
 
     median: float
     quickest: float
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the results: what was timed, how long it took, the target in seconds, and a note."""
-
-    what: str
-    time: Timing
-    target: float | None
-    note: str
+    cpu: float
 
 
 def timed(call: Callable[[], Any], *, repeats: int) -> Timing:
-    """Wall-clock times of a call, after a first one that compiles and is not counted."""
+    """Times of a call, after a first one that compiles and is not counted."""
     jax.block_until_ready(call())
-    taken = []
+    taken, busy = [], []
     for _ in range(repeats):
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         jax.block_until_ready(call())
         taken.append(time.perf_counter() - begun)
-    return Timing(statistics.median(taken), min(taken))
+        busy.append(time.process_time() - worked)
+    return Timing(statistics.median(taken), min(taken), min(busy))
 
 
 def machine() -> str:
     """Cores, versions and load, in one sentence."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    load = ", ".join(f"{x:.1f}" for x in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
     return (
         f"{cores} cores ({platform.machine()}), Python {platform.python_version()}, JAX {jax.__version__}, "
-        f"load average {load} (over 1, 5 and 15 minutes)"
+        f"load average {load()} over 1, 5 and 15 minutes"
     )
+
+
+def load() -> str:
+    """How many processes wanted a core, over the last 1, 5 and 15 minutes."""
+    return ", ".join(f"{x:.1f}" for x in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
 
 
 def shown(seconds: float) -> str:

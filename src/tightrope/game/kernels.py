@@ -24,6 +24,10 @@ WALL = 2_000
 WRITTEN_OUT = 8
 """An axis of at most this length is written out where a sum over it, here or in the transpose, is slow."""
 
+LONG = 16
+"""An axis longer than this is summed over by the library's product of matrices; written out it would take long
+to compile. Levels of a case's variables are fewer; games given as arrays have such axes."""
+
 
 def _apart(function: Callable[..., Array]) -> Callable[..., Array]:
     """`function` of arrays and static keywords, behind a wall where the arrays are large."""
@@ -66,8 +70,24 @@ def _contract(x: Array, y: Array, place: int) -> Array:
             parts = [_contract(part, y, place) for part in jax.lax.split(x, [1] * here, axis=axis)]
             return jnp.concatenate(parts, axis=axis - (axis > place))
     size = max(x.shape[place], y.shape[place])
+    if size > LONG:
+        return _product(x, y, place)
     both = zip(_slices(x, place, size), _slices(y, place, size), strict=True)
     return reduce(jnp.add, [a * b for a, b in both])
+
+
+def _product(x: Array, y: Array, place: int) -> Array:
+    """The same sum by `einsum`, over whichever axes each of the two has."""
+    names = [[n for n, size in enumerate(part.shape) if size > 1] for part in (x, y)]
+    kept = [n for n in sorted({*names[0], *names[1]}) if n != place]
+    shape = [max(a, b) for n, (a, b) in enumerate(zip(x.shape, y.shape, strict=True)) if n != place]
+    # A side that lacks the axis is the same at each of its places: the other's sum times it.
+    result = jnp.einsum(jnp.squeeze(x, _single(x)), names[0], jnp.squeeze(y, _single(y)), names[1], kept)
+    return result.reshape(shape)
+
+
+def _single(x: Array) -> tuple[int, ...]:
+    return tuple(n for n, size in enumerate(x.shape) if size == 1)
 
 
 @_apart

@@ -81,10 +81,15 @@ def pack(game: Game, values: Mapping[str, Named], mixed: Mapping[str, Named]) ->
 
 def start(game: Game) -> Array:
     """The default starting point: zero values, uniform strategies of simultaneous moves."""
+    return jnp.asarray(_start(game))
+
+
+@lru_cache(maxsize=64)
+def _start(game: Game) -> np.ndarray:
     plan = layout(game)
-    parts = [jnp.zeros(int(np.prod(plan.values)))]
-    parts += [jnp.full(int(np.prod(shape)), 1.0 / game.sizes[name]) for name, _, shape in plan.mixed]
-    return jnp.concatenate(parts)
+    parts = [np.zeros(int(np.prod(plan.values)))]
+    parts += [np.full(int(np.prod(shape)), 1.0 / game.sizes[name]) for name, _, shape in plan.mixed]
+    return np.concatenate(parts)
 
 
 def random_start(game: Game, *, scale: float, seed: int) -> Array:

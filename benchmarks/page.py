@@ -1,0 +1,55 @@
+"""The page of results: one section a part, each replaced when its part is run again."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+HEAD = """# Timings
+
+Written by `make bench` (`python -m benchmarks [PART]...`), a section a part, each dated and with the machine's
+load while it ran. Each call is made once before it is timed, so compiling is left out where nothing else is
+said. *Clock* is the median on the clock, *processor* the processor time of the best call, all threads; other
+work on the machine lengthens the first and hardly the second. A ratio is of processor times in the same run.
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part's results: a heading, words before the table, and the table."""
+
+    title: str
+    words: str
+    header: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    after: str = ""
+
+    def text(self, *, before: str, machine: str) -> str:
+        """The section in Markdown; `before` is the load when the part began."""
+        today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+        lines = [f"## {self.title}", "", f"{today}, {machine}; when it began {before}.", ""]
+        if self.words:
+            lines += [self.words, ""]
+        lines += ["| " + " | ".join(self.header) + " |", "|" + "---|" * len(self.header)]
+        lines += ["| " + " | ".join(row) + " |" for row in self.rows]
+        if self.after:
+            lines += ["", self.after]
+        return "\n".join(lines) + "\n"
+
+
+def verdict(value: float, target: float, *, at_least: bool = False) -> str:
+    """`met` or `missed`."""
+    return "met" if (value >= target if at_least else value <= target) else "missed"
+
+
+def put(section: Section, *, before: str, machine: str, order: Sequence[str], page: Path = RESULTS) -> None:
+    """Write a section into the page, in place of the one with its title; sections stand in `order` of titles."""
+    old = page.read_text(encoding="utf-8") if page.exists() else ""
+    known = {part.split("\n", 1)[0]: f"## {part}" for part in re.split(r"^## ", old, flags=re.MULTILINE)[1:]}
+    known[section.title] = section.text(before=before, machine=machine)
+    parts = [known[title].rstrip() for title in order if title in known]
+    page.write_text(HEAD + "\n" + "\n\n".join(parts) + "\n", encoding="utf-8")
