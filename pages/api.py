@@ -63,7 +63,7 @@ def _signature(name: str, noun: Any) -> str:
         return "\n".join([f"class {name}:", *fields])
     if inspect.isclass(noun):
         hints = [f"    {n}: {_annotation(a)}" for n, a in noun.__annotations__.items() if n[0] != "_"]
-        return "\n".join([f"class {name}:", *(hints or ["    ..."])])
+        return "\n".join([f"class {name}:", *hints]) if hints else f"class {name}: ..."
     found = inspect.signature(noun)
     parameters = [
         parameter.replace(annotation=_Raw(_annotation(parameter.annotation)), default=_default(parameter))
@@ -92,7 +92,9 @@ def _split(text: str) -> list[str]:
 def _annotation(annotation: Any) -> str:
     if annotation is inspect.Parameter.empty:
         return "None"
-    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = getattr(annotation, "__forward_arg__", annotation)
+    text = text if isinstance(text, str) else inspect.formatannotation(text)
+    return text.replace("'", '"')
 
 
 def _default(parameter: inspect.Parameter) -> Any:

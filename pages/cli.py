@@ -104,7 +104,7 @@ def _table(parameters: list[Any], command: Any) -> str:
         record = parameter.get_help_record(context)
         if record is not None:
             written, told = record
-            plain = re.sub(r" <\w+>$", "", " ".join(written.split()))
+            plain = re.sub(r" <(path|text|int|list\[str\])>$", "", " ".join(written.split()))
             rows.append(f"| `{_cell(plain)}` | {_cell(_escaped(' '.join(told.split())))} |")
     return "\n".join(rows)
 

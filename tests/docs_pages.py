@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pages import console
+
 DOCS = Path(__file__).parents[1] / "docs"
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.]*\w)")
-HASH = re.compile(r"(?<=north-south-)[0-9a-f]{12}")
+HASH = re.compile(r"(?<=-)[0-9a-f]{12}(?=/)")
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the pages are written for a POSIX shell")
 
@@ -23,16 +25,7 @@ def blocks(page: Path, kind: str) -> list[str]:
 
 def steps(page: Path) -> list[tuple[str, str]]:
     """(command, what it prints) in the page's order. `$ ` begins a command, `> ` goes on with it."""
-    found: list[tuple[str, str]] = []
-    for block in blocks(page, "console"):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((line[2:], ""))
-            elif line.startswith("> ") and not found[-1][1]:
-                found[-1] = (f"{found[-1][0]}\n{line[2:]}", "")
-            else:
-                found[-1] = (found[-1][0], found[-1][1] + line + "\n")
-    return found
+    return console.steps(page.read_text(encoding="utf-8"))
 
 
 def same(printed: str, page: str) -> None:
@@ -63,3 +56,14 @@ def follow(page: Path, folder: Path, *, commands: int) -> Path:
         assert done.returncode == ("problem" in shown), (command, done.stderr)
         same(done.stdout, shown)
     return here
+
+
+def played(page: Path, folder: Path, *, commands: int, failing: tuple[str, ...] = ()) -> None:
+    """The same in one process, so that all commands share a game. Those under `failing` exit with 1."""
+    followed = steps(page)
+    assert len(followed) == commands
+    with console.shared():
+        for command, shown in followed:
+            printed, code = console.play(command, folder)
+            assert code == (command in failing or "problem" in shown), (command, printed)
+            same(printed, shown)
