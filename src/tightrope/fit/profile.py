@@ -149,18 +149,21 @@ def profile(
 
 
 def _crossings(points: Sequence[Point], own: PriorSet) -> tuple[float | None, float | None]:
-    """Where the profile has dropped by DROP on either side of its top, by straight lines between points."""
+    """Where the profile has dropped by DROP on either side of its top.
+
+    Between points the root of the drop goes in a straight line, which is right for a normal likelihood.
+    """
     known = [p for p in points if np.isfinite(p.height)]
     if not known:
         return None, None
     heights = np.array([p.height for p in known])
     top = int(np.argmax(heights))
-    mark = heights[top] - DROP
+    roots = np.sqrt(heights[top] - heights)
 
     def side(order: Sequence[int]) -> float | None:
         for near, far in pairwise(order):
-            if heights[far] <= mark:
-                share = (heights[near] - mark) / (heights[near] - heights[far])
+            if roots[far] >= np.sqrt(DROP):
+                share = (np.sqrt(DROP) - roots[near]) / (roots[far] - roots[near])
                 score = known[near].score + share * (known[far].score - known[near].score)
                 return float(values(own, np.array([score]))[0])
         return None
