@@ -55,6 +55,7 @@ def test_tail_shares_count_ties_half() -> None:
     assert checked(record, [{"push = press": float("nan")}], moves=MOVES) == ()
 
 
+@pytest.mark.long
 def test_a_game_reproduces_its_own_record_and_not_another_one() -> None:
     solved = seen()
     own = simulate(solved.game, solved.numbers, solved.strategies, periods=200, seed=3)
@@ -82,6 +83,7 @@ def _never(strategy: object) -> object:
     return replace(strategy, data=data)  # type: ignore[type-var]
 
 
+@pytest.mark.long
 def test_histories_that_end_and_points_without_a_certificate_are_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

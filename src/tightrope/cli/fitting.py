@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,14 +34,27 @@ def fit(
     draws: Annotated[
         int, typer.Option(min=0, metavar="N", help="nuts: kept draws a chain; 0: 500, with --quick 60.")
     ] = 0,
+    information: Annotated[
+        bool,
+        typer.Option("--information", help="Also what the record can tell of each parameter, and what not."),
+    ] = False,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Also the profile likelihood of a parameter. May be repeated."),
+    ] = None,
     *,
     options: RunOptions,
 ) -> None:
     """Fit the parameters to the record.
 
     Gives each parameter's prior beside its posterior, and says what the record says nothing about.
+    --engine nuts draws from the posterior by chains that follow gradients, with R-hat, effective sizes,
+    divergences and failed solves; it begins at the same mode, and goes on where it was stopped.
     """
     sampling = {"free": free, "chains": chains, "warmup": warmup, "draws": draws}
     sampling |= {"others": others} if others != "sampled" else {}
     given = {name: value for name, value in sampling.items() if value}
-    work("fit_case", case, options, engine=engine, **({"sampling": given} if given else {}))
+    more: dict[str, Any] = {"sampling": given} if given else {}
+    more |= {"information": True} if information else {}
+    more |= {"profiles": tuple(profile)} if profile else {}
+    work("fit_case", case, options, engine=engine, **more)

@@ -45,7 +45,8 @@ def begin(covariance: np.ndarray, *, target: float) -> Warming:
     (start, _, _), (metric, _, _) = _parts(target)
     guess = jnp.asarray(covariance)
     averaging = jax.tree.map(lambda x: jnp.asarray(x, dtype=float), start(FIRST_STEP))
-    return Warming(averaging, metric(len(covariance), guess), jnp.asarray(FIRST_STEP), guess)
+    gathered = jax.tree.map(jnp.asarray, metric(len(covariance), guess))
+    return Warming(averaging, gathered, jnp.asarray(FIRST_STEP), guess)
 
 
 @lru_cache(maxsize=8)

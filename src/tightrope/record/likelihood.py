@@ -61,14 +61,19 @@ BUCKET = 64
 
 def prepare_record(game: Game, coded: CodedRecord) -> Evidence:
     """Prepare a record for repeated likelihoods. Solves nothing."""
-    theta = jnp.asarray(game.theta())
+    numbers, strategies = _shapes(game)
+    return prepare(game, coded, numbers, strategies, bucket=BUCKET)
+
+
+@lru_cache(maxsize=16)
+def _shapes(game: Game) -> Any:
+    """The axes of a game's primitives and strategies, found by tracing them once."""
 
     def shapes(theta: Array) -> Any:
         numbers = primitives(game, theta)
         return numbers, strategies_at(game, start(game), numbers, "agent")
 
-    numbers, strategies = jax.eval_shape(shapes, theta)
-    return prepare(game, coded, numbers, strategies, bucket=BUCKET)
+    return jax.eval_shape(shapes, jnp.asarray(game.theta()))
 
 
 def log_likelihood(

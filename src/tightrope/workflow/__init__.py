@@ -59,20 +59,26 @@ def fit_case(
     *,
     engine: str = "laplace",
     sampling: Mapping[str, Any] | None = None,
+    information: bool = False,
+    profiles: tuple[str, ...] = (),
     **options: Unpack[Options],
 ) -> Outcome:
     """Fit the record; the prior beside the posterior.
 
-    engine    `laplace`, or `nuts` for chains along gradients around the same mode
-    sampling  fields of `sampling.Wanted`, for `nuts`
+    engine       `laplace`, or `nuts` for chains along gradients around the same mode
+    sampling     fields of `sampling.Wanted`, for `nuts`
+    information  observed and expected information, and what cannot be told apart
+    profiles     parameters whose likelihood is profiled
 
     Exit code 1 if the mode has no certificate, or the chains along gradients have not met.
     """
-    from tightrope.workflow import fitted
+    from tightrope.workflow import fitted, identify
     from tightrope.workflow import sampling as chains
 
     if engine not in ("laplace", "nuts"):
         raise chains.BadSampling(f"--engine {engine}: it may be laplace or nuts")
+    if engine == "nuts" and (information or profiles):
+        raise chains.BadSampling("--information and --profile look at the mode: leave --engine nuts out")
     wanted = chains.Wanted(**(sampling or {}))
     if engine == "laplace" and wanted != chains.Wanted():
         raise chains.BadSampling("--free, --others, --chains, --warmup and --draws belong to --engine nuts")
@@ -85,7 +91,14 @@ def fit_case(
             return Outcome(FINE if good else FAILED, data, text)
         data = fitted.fit_data(session)
         good = session.at_fit.certificate.good
-        return Outcome(FINE if good else FAILED, data, fitted.fit_text(data))
+        parts = [fitted.fit_text(data)]
+        if information:
+            data["information"] = identify.information_data(session)
+            parts.append("\n".join(identify.information_text(data["information"])))
+        if profiles:
+            data["profiles"] = identify.profile_data(session, profiles)
+            parts += ["\n".join(identify.profile_text(made)) for made in data["profiles"]]
+        return Outcome(FINE if good else FAILED, data, "\n\n".join(parts))
 
 
 def ask_case(
