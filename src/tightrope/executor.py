@@ -93,13 +93,14 @@ def in_threads(
     *,
     workers: int = 1,
     on_done: Callable[[int], None] | None = None,
+    first_alone: bool = True,
 ) -> list[Value]:
     """`function` of every item, in the items' order, computed side by side in this process.
 
-    For compiled work that lets go of Python's lock. The first item is done alone, so that what it
-    compiles is there for the rest. The first failure is raised and ends the work.
+    For compiled work that lets go of Python's lock. The first failure is raised and ends the work.
 
-    on_done  called here with the number of items done so far
+    on_done      called here with the number of items done so far
+    first_alone  do the first item before the others, so that what it compiles is there for them
     """
     results: dict[int, Value] = {}
 
@@ -108,7 +109,7 @@ def in_threads(
         if on_done is not None:
             on_done(len(results))
 
-    alone = len(items) if workers <= 1 else min(1, len(items))
+    alone = len(items) if workers <= 1 else min(int(first_alone), len(items))
     for number in range(alone):
         note(number, function(items[number]))
     if alone < len(items):

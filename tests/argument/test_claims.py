@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 from tiny import solved, tiny
 
-from tightrope.argument.ablations import ALL_OFF, NONE_OFF, ablate, over_draws, settings, shares_of
+from tightrope.argument.ablations import ALL_OFF, NONE_OFF, ablate, settings
 from tightrope.argument.checks import NOT_CERTIFIED, Verdict, judge
 from tightrope.argument.claims import flags_of, judge_claims, prior_only
+from tightrope.argument.drawn import measure_draws
 from tightrope.argument.quantities import Measured, measure
-from tightrope.argument.shares import count, jeffreys
+from tightrope.argument.shares import chance_higher, count, jeffreys
 from tightrope.case.parse import ExpressionError, to_expression
 from tightrope.case.schema import Claim, RecordShare
 from tightrope.game import compile_game
@@ -93,9 +94,12 @@ def test_flags_from_draws() -> None:
     assert flags("+-+-", agnostic_share=0.94) == ("works",)
     assert flags("+-+-", argument_share=0.59) == ("works", "fragile")
     assert flags("+-+-", argument_share=0.60) == ("works",)
+    assert flags("--+-", argument_share=0.1) == ()  # it does not hold in the first place
     assert flags("+-+-", from_prior_only=True) == ("works", "prior only")
+    assert flags("+-+-", contradicted=True) == ("works", "contradicted")
     untested = Claim.model_validate({"text": "t", "untestable": "the motive is not seen"})
     assert flags_of(untested, {}) == ("untestable",)
+    assert flags_of(untested, {}, contradicted=True) == ("untestable", "contradicted")
 
 
 def test_prior_only_looks_at_the_parameters_that_matter() -> None:
@@ -151,6 +155,60 @@ def coded() -> CodedRecord:
 def test_frequencies_skip_what_is_not_coded(fields: dict[str, Any], k: int, n: int, met: bool | None) -> None:
     found = count(RecordShare.model_validate(fields), case=tiny(), coded=coded())
     assert (found.frequency.k, found.frequency.n, found.met) == (k, n, met)
+
+
+ROWS = 40
+
+
+def long_record(first: int, second: int) -> CodedRecord:
+    """`first` of 20 replies to asking are `give`, and `second` of 20 replies to not asking."""
+    reply = [1] * first + [0] * (20 - first) + [1] * second + [0] * (20 - second)
+    printed = {"ask": np.repeat([1, 0], 20), "reply": np.array(reply)}
+    return CodedRecord(
+        periods=tuple(str(1950 + k) for k in range(ROWS)),
+        levels={"ask": ("no", "yes"), "reply": ("refuse", "give")},
+        weights={},
+        printed=printed,
+        events=((),) * ROWS,
+        notes=("",) * ROWS,
+        confidence=("",) * ROWS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("expect", "first", "second", "contrary"),
+    [
+        ("higher", 12, 8, ""),
+        ("higher", 8, 12, "by the counts"),
+        ("higher", 2, 12, "beyond chance"),
+        ("lower", 12, 8, "by the counts"),
+        ("lower", 18, 8, "beyond chance"),
+        ("higher", 7, 7, ""),
+        ("majority", 9, 0, "by the counts"),
+        ("majority", 3, 0, "beyond chance"),
+        ("majority", 10, 0, ""),
+        ("minority", 17, 0, "beyond chance"),
+        ("zero", 1, 0, "beyond chance"),
+        ("zero", 0, 0, ""),
+        ("none", 1, 0, ""),
+    ],
+)
+def test_the_record_goes_against_a_claim_by_counts_or_beyond_chance(
+    expect: str, first: int, second: int, contrary: str
+) -> None:
+    fields = {"share": "reply == give", "of": "ask == yes", "versus": "ask == no", "expect": expect}
+    found = count(RecordShare.model_validate(fields), case=tiny(), coded=long_record(first, second))
+    assert found.contrary == contrary
+    assert math.isnan(found.chance) == (expect == "none")
+
+
+def test_the_chance_of_a_direction_against_simulation_and_symmetry() -> None:
+    assert chance_higher(7, 20, 7, 20) == pytest.approx(0.5, abs=1e-12)
+    assert chance_higher(3, 11, 40, 90) == pytest.approx(1 - chance_higher(40, 90, 3, 11), abs=1e-6)
+    generator = np.random.default_rng(1)
+    for k, n, j, m in ((0, 3, 2, 80), (1, 29, 20, 89), (5, 8, 4, 9)):
+        drawn = generator.beta(k + 0.5, n - k + 0.5, 400_000) > generator.beta(j + 0.5, m - j + 0.5, 400_000)
+        assert chance_higher(k, n, j, m) == pytest.approx(drawn.mean(), abs=4e-3)
 
 
 def test_jeffreys_interval() -> None:
@@ -215,27 +273,16 @@ def test_matrix_on_the_tiny_game() -> None:
     assert results["D"].reference is None
     assert "vacuous" in results["B"].flags
     assert results["B"].fit is not None
+    assert results["B"].contrary == ""
     assert results["C"].reference is not None
     assert "has probability" in results["C"].reference.reason
-
-
-def test_shares_count_what_is_not_certified_apart() -> None:
-    statuses = pd.DataFrame(
-        [["holds", "holds", "fails", "not certified"], ["undefined", "holds", "not certified", "holds"]],
-        index=["A", "B"],
-    )
-    table = shares_of(statuses)
-    assert table.loc["A", "share"] == pytest.approx(2 / 3)
-    assert table.loc["B", "share"] == pytest.approx(2 / 3)
-    assert table.loc["B", "not_certified"] == 1
-    assert table.loc["B", "undefined"] == 1
-    assert math.isnan(shares_of(pd.DataFrame([["not certified"]], index=["A"])).loc["A", "share"])
 
 
 def test_draws_agree_with_single_settings() -> None:
     game = compile_game(tiny(**SECTIONS))
     draws = np.stack([game.theta(), game.theta({"push": 0.0})])
-    statuses = over_draws(game, draws, over=lambda equilibrium: {})
+    verdicts = measure_draws(game, draws, over={}).verdicts(game.case)
     matrix = ablate(game, over={}).statuses()
-    assert list(statuses[0]) == list(matrix["none"])
-    assert list(statuses[1]) == list(matrix["no_push"])
+    assert [verdicts[claim][0].status for claim in matrix.index] == list(matrix["none"])
+    assert [verdicts[claim][1].status for claim in matrix.index] == list(matrix["no_push"])
+    assert "D" not in verdicts

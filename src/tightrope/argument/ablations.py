@@ -1,14 +1,15 @@
-"""Claims against ablations: which mechanism each sentence of an argument needs, and how robust it is."""
+"""Claims against ablations: which mechanism each sentence of an argument needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tightrope.argument.checks import NOT_CERTIFIED, Verdict, judge
+from tightrope.argument.near import solve_near
 from tightrope.argument.quantities import Measured, measure
 from tightrope.case.schema import Case
 from tightrope.executor import in_threads
@@ -88,8 +89,10 @@ def ablate(
 ) -> Matrix:
     """Solve, measure and judge at theta (default: the reference) and with each mechanism off.
 
-    over  start states; a function is asked once, at theta itself, so that every setting is averaged over
-          the same states and differs in the game alone
+    over     start states; a function is asked once, at theta itself, so that every setting is averaged over
+             the same states and differs in the game alone
+    warm     a fixed point to begin at; without one the principal branch is followed at theta itself. The
+             other settings begin at the solution found there (`solve_near`)
     workers  settings solved side by side
     """
     case = game.case
@@ -97,12 +100,17 @@ def ablate(
     todo = settings(case)
     if progress is not None:
         progress(0, len(todo), NONE_OFF)
-    whole = _solved(game, _replaced(game, vector, todo[NONE_OFF]), warm, convention)
+    whole = (
+        solve(game, vector, convention=convention)
+        if warm is None
+        else solve_near(game, vector, warm=warm, convention=convention)
+    )
     averaged = over(whole.require()) if callable(over) else over
     near = whole.z if whole.certificate.good else warm
 
     def one(changed: Mapping[str, float]) -> Cell:
-        return _cell(_solved(game, _replaced(game, vector, changed), near, convention), averaged)
+        moved = replaced(game, vector, changed)
+        return _cell(solve_near(game, moved, warm=near, convention=convention), averaged)
 
     rest = {name: changed for name, changed in todo.items() if name != NONE_OFF}
     cells = in_threads(
@@ -114,73 +122,12 @@ def ablate(
     return Matrix({NONE_OFF: _cell(whole, averaged)} | dict(zip(rest, cells, strict=True)))
 
 
-def over_draws(
-    game: Game,
-    draws: Sequence[np.ndarray] | np.ndarray,
-    *,
-    over: Over,
-    warm: np.ndarray | None = None,
-    convention: Convention = "agent",
-    workers: int = 1,
-    progress: Progress | None = None,
-) -> pd.DataFrame:
-    """How each claim fares in each draw: claim × draw, of statuses.
-
-    draws    (n, parameters) whole parameter vectors, in the order of `game.parameters`
-    over     start states; a function is asked for each draw
-    workers  draws solved side by side
-    """
-    import pandas as pd
-
-    def one(theta: np.ndarray) -> dict[str, str]:
-        equilibrium = _solved(game, np.asarray(theta, dtype=float), warm, convention)
-        good = equilibrium.certificate.good
-        averaged = (over(equilibrium) if good else {}) if callable(over) else over
-        return {claim: verdict.status for claim, verdict in _cell(equilibrium, averaged).verdicts.items()}
-
-    columns = in_threads(
-        one,
-        list(draws),
-        workers=workers,
-        on_done=None if progress is None else lambda done: progress(done, len(draws), "draw"),
-    )
-    claims = [name for name, claim in game.case.claims.items() if claim.check is not None]
-    return pd.DataFrame(dict(enumerate(columns)), index=claims, columns=range(len(columns))).rename_axis(
-        "claim"
-    )
-
-
-def shares_of(statuses: pd.DataFrame) -> pd.DataFrame:
-    """Share of draws in which each claim holds, among the certified ones; the rest counted apart.
-
-    Columns: share (nan without a certified draw), holds, fails, undefined, not_certified. An undefined
-    claim does not hold.
-    """
-    counts = {
-        status.replace(" ", "_"): (statuses == status).sum(axis=1)
-        for status in ("holds", "fails", "undefined", "not certified")
-    }
-    import pandas as pd
-
-    table = pd.DataFrame(counts)
-    certified = table["holds"] + table["fails"] + table["undefined"]
-    table.insert(0, "share", table["holds"] / certified.where(certified > 0))
-    return table
-
-
-def _replaced(game: Game, theta: np.ndarray, changed: Mapping[str, float]) -> np.ndarray:
+def replaced(game: Game, theta: np.ndarray, changed: Mapping[str, float]) -> np.ndarray:
+    """A whole parameter vector with some parameters at other values."""
     result = theta.copy()
     for name, value in changed.items():
         result[game.parameters.index(name)] = value
     return result
-
-
-def _solved(game: Game, theta: np.ndarray, warm: np.ndarray | None, convention: Convention) -> Equilibrium:
-    """Solve, from a neighbour's values first; a cold start is tried before giving up."""
-    found = solve(game, theta, convention=convention, warm=warm)
-    if not found.certificate.good and warm is not None:
-        found = solve(game, theta, convention=convention, branch="direct")
-    return found
 
 
 def _cell(equilibrium: Equilibrium, over: Mapping[str, np.ndarray]) -> Cell:

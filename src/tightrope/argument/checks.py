@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from tightrope.argument.quantities import Measured
@@ -54,8 +55,7 @@ def mentioned(check: Expression) -> tuple[str, ...]:
 
 def judge(check: Expression, measured: Measured) -> Verdict:
     """Evaluate a check on measured quantities. Raises ExpressionError for a name that was not measured."""
-    names = frozenset(measured.values)
-    node = resolve(check.node, Scope(variables={}, quantities=names))
+    node = _resolved(check, frozenset(measured.values))
     point = Point(variables={}, parameters=measured.values)
     found: list[float] = []
     truth, margin = _truth(node, point, found)
@@ -64,6 +64,11 @@ def judge(check: Expression, measured: Measured) -> Verdict:
         reason = "; ".join(f"{name}: {measured.reasons.get(name, 'no value')}" for name in missing)
         return Verdict("undefined", math.nan, tuple(found), reason)
     return Verdict("holds" if truth else "fails", margin, tuple(found))
+
+
+@lru_cache(maxsize=4096)
+def _resolved(check: Expression, names: frozenset[str]) -> s.Node:
+    return resolve(check.node, Scope(variables={}, quantities=names))
 
 
 def _truth(node: s.Node, point: Point, found: list[float]) -> tuple[bool | None, float]:

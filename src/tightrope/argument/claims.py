@@ -5,8 +5,9 @@ Flags, by the house's words:
 vacuous         holds with all mechanisms off at once, or in at least 95 % of agnostic draws
 overdetermined  survives every single ablation, but not all together
 works           holds, and fails its own named ablations, every one of them
-fragile         holds in fewer than 60 % of argument-centred draws
+fragile         holds at the reference, and in fewer than 60 % of argument-centred draws
 prior only      the record moves none of the parameters that its quantities answer to
+contradicted    a share of the record goes against the direction that the claim expects of it
 untestable      has no check, for the reason the case gives
 """
 
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from tightrope.argument.ablations import ALL_OFF, NONE_OFF, Cell, Matrix
 from tightrope.argument.checks import Verdict, mentioned
-from tightrope.argument.shares import Counted, count
+from tightrope.argument.shares import BEYOND_CHANCE, BY_COUNTS, Counted, count
 from tightrope.case.schema import Case, Claim
 from tightrope.record.coding import CodedRecord
 
@@ -39,6 +40,8 @@ class ClaimResult:
     """One claim, judged.
 
     record        what the record shows, one entry a share
+    contrary      how strongly the record goes against the claim, by its worst share: `beyond chance`,
+                  `by the counts`, or empty
     reference, fit  verdict there; None where the claim has no check, or no fit was given
     values        quantity -> value at the reference
     argument_share, agnostic_share  share of certified draws in which it holds, nan where not drawn
@@ -49,6 +52,7 @@ class ClaimResult:
     name: str
     claim: Claim
     record: tuple[Counted, ...]
+    contrary: str
     reference: Verdict | None
     fit: Verdict | None
     values: Mapping[str, float]
@@ -90,12 +94,15 @@ def judge_claims(
         only = claim.check is not None and prior_only(
             mentioned(claim.check), ratios=ratios or {}, responses=responses
         )
+        found = {share.contrary for share in seen}
+        worst = next((how for how in (BEYOND_CHANCE, BY_COUNTS) if how in found), "")
         measured = matrix.cells[NONE_OFF].measured
         names = () if claim.check is None or measured is None else mentioned(claim.check)
         results[name] = ClaimResult(
             name=name,
             claim=claim,
             record=seen,
+            contrary=worst,
             reference=row.get(NONE_OFF),
             fit=None if fit is None or claim.check is None else fit.verdicts[name],
             values={} if measured is None else {quantity: measured.values[quantity] for quantity in names},
@@ -109,6 +116,7 @@ def judge_claims(
                 argument_share=shares["argument"],
                 agnostic_share=shares["agnostic"],
                 from_prior_only=only,
+                contradicted=bool(worst),
             ),
         )
     return results
@@ -121,14 +129,16 @@ def flags_of(
     argument_share: float = math.nan,
     agnostic_share: float = math.nan,
     from_prior_only: bool = False,
+    contradicted: bool = False,
 ) -> tuple[str, ...]:
     """A claim's flags, from its row of the matrix (setting -> verdict) and its shares of draws.
 
     A setting that is not certified proves nothing: with one among the single ablations a claim is not
     called overdetermined, and with one among its named ablations it is not said to work.
     """
+    by_the_record = ("contradicted",) if contradicted else ()
     if claim.check is None:
-        return ("untestable",)
+        return ("untestable", *by_the_record)
     holds = row[NONE_OFF].holds
     off = row.get(ALL_OFF)
     single = [verdict for name, verdict in row.items() if name not in (NONE_OFF, ALL_OFF)]
@@ -141,11 +151,11 @@ def flags_of(
         flags.append("overdetermined")
     if holds and named and all(verdict.status in ("fails", "undefined") for verdict in named):
         flags.append("works")
-    if argument_share < FRAGILE_SHARE:
+    if holds and argument_share < FRAGILE_SHARE:
         flags.append("fragile")
     if from_prior_only:
         flags.append("prior only")
-    return tuple(flags)
+    return (*flags, *by_the_record)
 
 
 def prior_only(

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tightrope.argument.checks import judge, mentioned
+from tightrope.argument.checks import NOT_CERTIFIED, Verdict, judge, mentioned
+from tightrope.argument.near import solve_near
 from tightrope.argument.quantities import Measured, measure
 from tightrope.argument.sample import Design, Sample, SampleError, Status
 from tightrope.case.errors import near_or_list
-from tightrope.case.schema import Quantity
+from tightrope.case.parse import Expression
+from tightrope.case.schema import Case, Quantity
 from tightrope.executor import in_threads
 from tightrope.game.compile import Game
-from tightrope.game.equilibrium import solve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,16 @@ class Row:
     reasons: Mapping[str, str]
     error: str = ""
 
+    def judged(self, check: Expression) -> Verdict:
+        """What a check comes to here. Raises SampleError where a quantity of it was not measured."""
+        if self.error:
+            return NOT_CERTIFIED
+        names = mentioned(check)
+        for name in names:
+            if name not in self.values:
+                raise SampleError(f"{name} was not measured; {near_or_list(name, self.values)}")
+        return judge(check, Measured({name: self.values[name] for name in names}, self.reasons))
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -41,11 +52,21 @@ class Drawn:
 
     rows: tuple[Row, ...]
 
+    @property
+    def good(self) -> np.ndarray:
+        """(draws,) whether each has a certified equilibrium."""
+        return np.array([not row.error for row in self.rows], dtype=bool)
+
     def values(self) -> pd.DataFrame:
         """Draw × quantity, nan where undefined or not certified."""
         import pandas as pd
 
         return pd.DataFrame([dict(row.values) for row in self.rows], dtype=float).rename_axis("draw")
+
+    def verdicts(self, case: Case) -> dict[str, tuple[Verdict, ...]]:
+        """Claim -> what its check comes to in each draw; claims without a check are left out."""
+        checks = {name: claim.check for name, claim in case.claims.items() if claim.check is not None}
+        return {name: tuple(row.judged(check) for row in self.rows) for name, check in checks.items()}
 
     def sample(self, design: Design, quantity: str) -> Sample:
         """A quantity's values at the design's points, which must be those that were drawn."""
@@ -69,14 +90,9 @@ class Drawn:
         check = game.case.claims[claim].check
         if check is None:
             raise SampleError(f"{claim} has no check, so that no draw can make it fail")
-        outputs, statuses = [], []
-        for row in self.rows:
-            verdict = "not certified"
-            if not row.error:
-                names = mentioned(check)
-                verdict = judge(check, Measured({n: row.values[n] for n in names}, row.reasons)).status
-            outputs.append({"fails": 1.0, "holds": 0.0}.get(verdict, np.nan))
-            statuses.append("certified" if verdict in ("fails", "holds") else verdict)
+        verdicts = [row.judged(check).status for row in self.rows]
+        outputs = [{"fails": 1.0, "holds": 0.0}.get(verdict, np.nan) for verdict in verdicts]
+        statuses = ["certified" if verdict in ("fails", "holds") else verdict for verdict in verdicts]
         return Sample(design, f"{claim} fails", np.array(outputs), _statuses(statuses))
 
 
@@ -96,18 +112,17 @@ def measure_draws(
 ) -> Drawn:
     """Measure quantities (default: the case's) at each row of `thetas`, shape (draws, parameters).
 
-    over   distributions of start states by name, as `measure` takes them; the same for every draw
-    warm   a fixed point near all draws, from which each is solved first; else, and where that fails, each
-           is solved from zero values
+    over     distributions of start states by name, as `measure` takes them; the same for every draw, so
+             that draws differ in the game alone
+    warm     where solves begin, as `solve_near` takes it
+    workers  draws solved side by side, in threads: solves are compiled and let go of Python's lock
 
     A draw whose solve fails is told so in its row; it stops nothing.
     """
 
     def one(theta: np.ndarray) -> Row:
         try:
-            found = solve(game, theta, warm=warm) if warm is not None else solve(game, theta, branch="direct")
-            if not found.certificate.good and warm is not None:
-                found = solve(game, theta, branch="direct")
+            found = solve_near(game, theta, warm=warm)
         except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
             return Row({}, {}, f"{type(error).__name__}: {error}")
         if not found.certificate.good:

@@ -1,4 +1,4 @@
-"""Distributions over states and moves within a period, and hitting probabilities, compiled once a game.
+"""What a period does to functions and to distributions, and hitting probabilities, compiled once a game.
 
 Everything here takes laws, strategies and distributions as arguments: a further parameter vector, a
 forced move or another start compiles nothing anew.
@@ -41,53 +41,76 @@ def start_distribution(game: Game) -> Numbers:
     return result
 
 
-def pay_axes(game: Game) -> tuple[str, ...]:
-    """Names of the states and of the moves made by the time payoffs are collected, in canonical order."""
-    made = {move for move in game.moves if game.plan.position_of(move) <= game.plan.pay}
-    return game.order.sort(set(game.states) | made)
-
-
 def _until_pay(game: Game, numbers: Primitives, step: int) -> ExitLaw:
     return numbers.exits[step][WORLD] if step <= game.plan.pay else ExitLaw(scalar(0.0), {})
 
 
 @lru_cache(maxsize=16)
-def joint_at_pay(game: Game) -> Any:
-    """Compiled (laws, strategies, start) -> joint distribution over `pay_axes`."""
-    axes = pay_axes(game)
-    shape = tuple(game.sizes[name] for name in axes)
+def from_pay(game: Game) -> Any:
+    """Compiled (laws, strategies, x) -> (*states) expectation of x where payoffs are collected.
+
+    x is an array over whatever it mentions of states and moves there; a game that has ended before counts
+    as zero.
+    """
 
     @jax.jit
-    def run(numbers: Primitives, strategies: Strategies, start: Array) -> Array:
-        def linear(x: Array) -> Array:
-            result = expectation(
-                game,
-                scalar(1.0),
-                kernels=lambda step: numbers.kernels[step][WORLD],
-                exits=lambda step: _until_pay(game, numbers, step),
-                strategies=strategies,
-                terminals=dict.fromkeys(game.terminals, 0.0),
-                inserts={game.plan.pay: Named(x, axes)},
-            )
-            return broadcast(result, game.states, game.sizes).data
-
-        (joint,) = jax.linear_transpose(linear, jnp.zeros(shape))(start)
-        return joint  # type: ignore[no-any-return]
+    def run(numbers: Primitives, strategies: Strategies, x: Named) -> Array:
+        result = expectation(
+            game,
+            scalar(1.0),
+            kernels=lambda step: numbers.kernels[step][WORLD],
+            exits=lambda step: _until_pay(game, numbers, step),
+            strategies=strategies,
+            terminals=dict.fromkeys(game.terminals, 0.0),
+            inserts={game.plan.pay: x},
+        )
+        return broadcast(result, game.states, game.sizes).data
 
     return run
 
 
 @lru_cache(maxsize=16)
-def push_part(game: Game) -> Any:
-    """Compiled one-period push of the part of a distribution on which an indicator holds at pay."""
-    axes = pay_axes(game)
+def carried(game: Game) -> Any:
+    """Compiled (laws, strategies, f, ended, x) -> (*states) expectation of x·f.
+
+    f      over states at the end of the period
+    ended  terminal -> value there
+    x      over states and moves where payoffs are collected
+    """
 
     @jax.jit
     def run(
-        numbers: Primitives, strategies: Strategies, live: Array, kept: Array
+        numbers: Primitives, strategies: Strategies, f: Named, ended: dict[str, Array], x: Named
+    ) -> Array:
+        result = expectation(
+            game,
+            f,
+            kernels=lambda step: numbers.kernels[step][WORLD],
+            exits=lambda step: numbers.exits[step][WORLD],
+            strategies=strategies,
+            terminals=ended,
+            inserts={game.plan.pay: x},
+        )
+        return broadcast(result, game.states, game.sizes).data
+
+    return run
+
+
+@lru_cache(maxsize=16)
+def passed(game: Game) -> Any:
+    """Compiled (laws, strategies, live, periods) -> live states and ends after so many periods."""
+
+    @jax.jit
+    def run(
+        numbers: Primitives, strategies: Strategies, live: Array, periods: Array
     ) -> tuple[Array, dict[str, Array]]:
         gone = {name: jnp.zeros(()) for name in game.terminals}
-        return push(game, numbers, strategies, live, gone, inserts={game.plan.pay: Named(kept, axes)})
+
+        def step(_: Array, now: tuple[Array, dict[str, Array]]) -> tuple[Array, dict[str, Array]]:
+            return push(game, numbers, strategies, *now)
+
+        found: tuple[Array, dict[str, Array]] = jax.lax.fori_loop(0, periods, step, (live, gone))
+        return found
 
     return run
 

@@ -21,6 +21,9 @@ from tightrope.record.coding import MISSING, CodedRecord
 
 NEXT = "next_"
 COVERAGE = 0.95
+NODES = 400
+BY_COUNTS, BEYOND_CHANCE = "by the counts", "beyond chance"
+"""How strongly counts go against what is expected of them: the frequency alone, or its interval too."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,12 @@ class Counted:
 
     what, of, versus  the conditions as written, versus only where there is one
     expected, met     the direction expected and whether the counts go that way (None: nothing expected,
-                      or nothing to count). A direction is met by the frequencies alone; the intervals
-                      say how much that is worth.
+                      or nothing to count). A direction is met by the frequencies alone.
+    chance            probability that the direction is as expected, given the counts (independent Jeffreys
+                      posteriors); nan where nothing is expected or counted
+    contrary          how strongly the counts go the other way: `by the counts` where the frequency does,
+                      `beyond chance` where its 95 % interval does too; empty where they do not. Frequencies
+                      that are equal go neither way. What is never to happen and did is beyond chance.
     """
 
     what: str
@@ -55,6 +62,8 @@ class Counted:
     against: Frequency | None = None
     expected: str = "none"
     met: bool | None = None
+    chance: float = math.nan
+    contrary: str = ""
 
 
 def jeffreys(k: int, n: int, *, coverage: float = COVERAGE) -> Frequency:
@@ -94,6 +103,7 @@ def count(share: RecordShare, *, case: Case, coded: CodedRecord) -> Counted:
 
     first = frequency(share.of)
     other = None if share.versus is None else frequency(share.versus)
+    chance = _chance(share.expect, first, other)
     return Counted(
         what=str(share.share),
         of="" if share.of is None else str(share.of),
@@ -102,6 +112,8 @@ def count(share: RecordShare, *, case: Case, coded: CodedRecord) -> Counted:
         against=other,
         expected=share.expect,
         met=_met(share.expect, first, other),
+        chance=chance,
+        contrary=_contrary(share.expect, first, other, chance),
     )
 
 
@@ -119,6 +131,50 @@ def _met(expected: str, first: Frequency, other: Frequency | None) -> bool | Non
             if other is None or other.n == 0:
                 return None
             return first.share > other.share if expected == "higher" else first.share < other.share
+
+
+def _chance(expected: str, first: Frequency, other: Frequency | None) -> float:
+    """Probability that the direction is as expected; nan where there is nothing to say."""
+    if _met(expected, first, other) is None:
+        return math.nan
+    match expected:
+        case "zero":
+            return float(first.k == 0)
+        case "majority":
+            return 1.0 - below_half(first.k, first.n)
+        case "minority":
+            return below_half(first.k, first.n)
+        case _:
+            assert other is not None
+            higher = chance_higher(first.k, first.n, other.k, other.n)
+            return higher if expected == "higher" else 1.0 - higher
+
+
+def _contrary(expected: str, first: Frequency, other: Frequency | None, chance: float) -> str:
+    tied = other is not None and first.share == other.share
+    halved = expected in ("majority", "minority") and first.share == 0.5
+    if _met(expected, first, other) is not False or tied or halved:
+        return ""
+    return BEYOND_CHANCE if chance < (1 - COVERAGE) / 2 else BY_COUNTS
+
+
+def below_half(k: int, n: int) -> float:
+    """Probability that a share is below a half after k of n, under Jeffreys's prior."""
+    from scipy.stats import beta
+
+    return float(beta.cdf(0.5, k + 0.5, n - k + 0.5))
+
+
+def chance_higher(k: int, n: int, other_k: int, other_n: int) -> float:
+    """Probability that the share behind k of n is higher than that behind the other counts.
+
+    Independent Jeffreys posteriors; the integral over the second share's quantiles is by Gauss-Legendre.
+    """
+    from scipy.stats import beta
+
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    second = beta.ppf(0.5 * (nodes + 1.0), other_k + 0.5, other_n - other_k + 0.5)
+    return float(0.5 * weights @ beta.sf(second, k + 0.5, n - k + 0.5))
 
 
 def _mentioned(node: s.Node, defines: Mapping[str, s.Node]) -> set[str]:

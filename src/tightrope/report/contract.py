@@ -73,6 +73,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         c("check", "text", "the check on quantities, as written in the case", optional=True),
         c("reference", "text", "the check at the reference values", choices=RESULTS),
         c("fit", "text", "the check at the fit", choices=RESULTS),
+        c("margin_reference", "number", "distance to the threshold there, positive: holds", optional=True),
+        c("margin_fit", "number", "the same at the fit", optional=True),
         c("share_fit", "number", "share of posterior draws in which it holds", optional=True),
         c(
             "share_argument",
@@ -86,8 +88,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "flags",
             "text",
             "space- or comma-separated words among works, vacuous, overdetermined, fragile, prior_only, "
-            "untestable",
+            "untestable, contradicted",
         ),
+        c("contradicted", "text", "how strongly the record goes the other way; None: not", optional=True),
         c("named", "text", "ablations that should break it, comma-separated", optional=True),
         c("needs", "text", "ablations that do break it, comma-separated", optional=True),
         c("untestable", "text", "why it can't be tested", optional=True),

@@ -282,12 +282,28 @@ def hindcast_case(
         return Outcome(FAILED if made.failed else FINE, data, hindcast_text.text_of(data))
 
 
-def claims_case(case: Path, *, claims: tuple[str, ...] = (), **options: Unpack[Options]) -> Outcome:
-    """Test the claims; exit code 1 if one that should hold at the reference does not."""
+def claims_case(
+    case: Path,
+    *,
+    claims: tuple[str, ...] = (),
+    draws: int = 0,
+    sets: int = 1,
+    ablation_draws: int = 0,
+    **options: Unpack[Options],
+) -> Outcome:
+    """Test the claims; exit code 1 if one that should hold at the reference does not.
+
+    claims  ids; empty: all. The rest as in `workflow.argue.Effort`
+    """
+    from tightrope.workflow import claims as told
+    from tightrope.workflow import claims_text
+    from tightrope.workflow.argue import Effort
+
     with session_of(case, **options) as session:
-        data = printing.claims_data(session, claims)
+        data = told.claims_data(session, claims, Effort(draws, sets, ablation_draws))
         broken = any(row["reference"] == "fails" for row in data["claims"])
-        return Outcome(FAILED if broken else FINE, data, printing.claims_text(data))
+        text = claims_text.claims_text(data, drawn=draws > 0)
+        return Outcome(FAILED if broken else FINE, data, text)
 
 
 def compare_case(

@@ -78,7 +78,7 @@ def _warn_of_certificates(session: Session) -> None:
         )
     if session.material.coded is not None:
         _warn_of_posterior(session)
-    share = session.certified["argument"]["share"]
+    share = session.certified["argument"].share
     if share < 0.95:
         session.warn(f"Only {100 * share:.0f} % of argument-centred prior draws solve to a certificate.")
 

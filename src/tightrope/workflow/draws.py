@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tightrope.case.schema import PriorClass
 from tightrope.fit.posterior import resample
 from tightrope.forecast.answers import Answers
 from tightrope.workflow.session import Session
@@ -26,10 +27,11 @@ def groups(session: Session) -> dict[str, Any]:
     import xarray as xr
 
     made: dict[str, Any] = {}
-    for name, group in (("agnostic", "prior"), ("argument", "prior_argument")):
+    groups: tuple[tuple[PriorClass, str], ...] = (("agnostic", "prior"), ("argument", "prior_argument"))
+    for name, group in groups:
         found = session.certified[name]
-        made[group] = _parameters(session, found["thetas"]).assign(
-            certified=(("chain", "draw"), found["good"][None])
+        made[group] = _parameters(session, found.thetas).assign(
+            certified=(("chain", "draw"), found.drawn.good[None])
         )
     if session.material.coded is None:
         return made

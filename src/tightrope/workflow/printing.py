@@ -12,7 +12,7 @@ from tightrope.forecast.answers import epsilon
 from tightrope.forecast.events import Unanswerable
 from tightrope.forecast.scores import verbal
 from tightrope.report.sections import Judgement, NotComputed, Report
-from tightrope.workflow import argue, asking, hindcast_report, judgement, scoring, steps
+from tightrope.workflow import asking, hindcast_report, judgement, scoring, steps
 from tightrope.workflow.asking import Spot
 from tightrope.workflow.pooled import pools_told
 from tightrope.workflow.session import Session
@@ -219,46 +219,3 @@ def score_text(data: Mapping[str, Any]) -> str:
         book = ["Public predictions beside a constant 2 %"]
         book.append(table(rows, ["event", "n", "yes", "mean_p", "brier", "baseline_brier"]))
     return blocks(past, standing, book, notes(data))
-
-
-# --- claims ------------------------------------------------------------------------------------
-
-
-def claims_data(session: Session, wanted: tuple[str, ...]) -> dict[str, Any]:
-    """The three columns and the matrix."""
-    known = session.material.case.claims
-    chosen = known_names("claim", wanted, known)
-    claims, matrix = argue.sections(session)
-    if isinstance(claims, NotComputed) or isinstance(matrix, NotComputed):
-        why = getattr(claims, "why", "")
-        return {"claims": [], "shares": [], "quantities": [], "cells": [], "why": why,
-                "warnings": list(session.warnings)}  # fmt: skip
-    return {
-        "claims": [row for row in records(claims.claims) if row["id"] in chosen],
-        "shares": [row for row in records(claims.shares) if row["claim"] in chosen],
-        "quantities": [row for row in records(claims.quantities) if row["claim"] in chosen],
-        "cells": [row for row in records(matrix.cells) if row["claim"] in chosen],
-        "warnings": list(session.warnings),
-    }
-
-
-def claims_text(data: Mapping[str, Any]) -> str:
-    """Claims for a reader."""
-    if not data["claims"]:
-        return blocks([str(data.get("why", ""))], notes(data))
-    shares: dict[str, list[str]] = {}
-    for row in data["shares"]:
-        shares.setdefault(row["claim"], []).append(f"{row['k']} of {row['n']}")
-    rows = [
-        {
-            "claim": row["id"],
-            "in the record": "; ".join(shares.get(row["id"], [])) or "-",
-            "at the reference": row["reference"],
-            "at the fit": row["fit"],
-            "flags": row["flags"],
-            "": row["text"],
-        }
-        for row in data["claims"]
-    ]
-    columns = ["claim", "in the record", "at the reference", "at the fit", "flags", ""]
-    return blocks([table(rows, columns)], notes(data))

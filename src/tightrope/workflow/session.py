@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tightrope.executor import in_threads
+from tightrope.case.schema import PRIOR_CLASSES, PriorClass
 from tightrope.fit.posterior import Effort, Fit
 from tightrope.fit.slices import Sampling
 from tightrope.fit.store import fit_from
@@ -19,6 +17,9 @@ from tightrope.record.filter import Evidence
 from tightrope.runs import Run, digest
 from tightrope.workflow import steps
 from tightrope.workflow.material import Material, model_key, record_key
+
+if TYPE_CHECKING:
+    from tightrope.workflow.drawn import Taken
 
 Progress = Callable[[str, int, int | None], None]
 Notice = Callable[[str], None]
@@ -37,7 +38,7 @@ class Amount:
     fit      effort of the fit to the whole record
     live     posterior draws behind each live forecast
     past     posterior draws behind each forecast as of an origin
-    prior    prior draws per class for certified shares and the robustness of claims
+    prior    certified draws per class of priors for the robustness of claims
     origins  whether to fit at origins for which no fit is shipped
     """
 
@@ -201,25 +202,11 @@ class Session:
         return fit
 
     @cached_property
-    def certified(self) -> dict[str, dict[str, Any]]:
-        """Share of prior draws that solve to a certificate, by prior class, with the draws themselves."""
-        return {name: self._certify(name) for name in ("argument", "agnostic")}
+    def certified(self) -> dict[PriorClass, Taken]:
+        """Draws from each class of priors until `amount.prior` of them are certified."""
+        from tightrope.workflow.drawn import prior_taken
 
-    def _certify(self, name: Any) -> dict[str, Any]:
-        thetas = steps.prior_draws(self.material, name, size=self.amount.prior, seed=self.seed)
-
-        def compute() -> dict[str, Any]:
-            good = in_threads(
-                lambda theta: bool(solve(self.material.game, theta, branch="direct").certificate.good),
-                list(thetas),
-                workers=self.workers,
-                on_done=lambda done: self.progress(f"prior draws ({name})", done, len(thetas)),
-            )
-            return {"good": good}
-
-        data = self.run.chunk(f"certified-{name}", compute, inputs={"draws": self.amount.prior})
-        good = np.array(data["good"], dtype=bool)
-        return {"thetas": thetas, "good": good, "share": float(good.mean()), "n": len(good)}
+        return {name: prior_taken(self, name, self.amount.prior) for name in PRIOR_CLASSES}
 
     def warn(self, text: str) -> None:
         """Say something that must be seen, now and in the report."""

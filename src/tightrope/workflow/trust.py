@@ -13,6 +13,7 @@ from tightrope.fit.priors import distribution
 from tightrope.report.sections import Diagnostics, NotComputed, Parameters, Provenance
 from tightrope.runs import versions
 from tightrope.workflow import steps
+from tightrope.workflow.drawn import PIECES
 from tightrope.workflow.session import Session
 
 
@@ -123,7 +124,7 @@ def diagnostics(session: Session) -> Diagnostics:
             ]
         )
     solved = [
-        {"prior_class": name, "draws": found["n"], "certified": int(found["good"].sum())}
+        {"prior_class": name, "draws": len(found.thetas), "certified": int(found.drawn.good.sum())}
         for name, found in session.certified.items()
     ]
     return Diagnostics(
@@ -158,14 +159,23 @@ def provenance(session: Session, *, argv: Sequence[str], made_on: str) -> Proven
         made_on=made_on,
         versions=pd.DataFrame([{"package": k, "version": v} for k, v in versions().items()]),
         sources=_sources(session),
-        timings=pd.DataFrame(
-            [
-                {"step": name, "seconds": entry["seconds"], "note": entry["origin"]}
-                for name, entry in session.run.timings.items()
-            ],
-            columns=["step", "seconds", "note"],
-        ),
+        timings=pd.DataFrame(_timings(session), columns=["step", "seconds", "note"]),
     )
+
+
+def _timings(session: Session) -> list[dict[str, Any]]:
+    """Seconds of each step; the pieces in which draws are solved are one row together."""
+    rows: list[dict[str, Any]] = []
+    pieces = [entry for name, entry in session.run.timings.items() if name.startswith(PIECES)]
+    for name, entry in session.run.timings.items():
+        if not name.startswith(PIECES):
+            rows.append({"step": name, "seconds": entry["seconds"], "note": entry["origin"]})
+    if pieces:
+        origins = sorted({entry["origin"] for entry in pieces})
+        seconds = sum(entry["seconds"] for entry in pieces)
+        note = f"{len(pieces)} pieces, {' and '.join(origins)}"
+        rows.append({"step": "draws solved and measured", "seconds": seconds, "note": note})
+    return rows
 
 
 def _sources(session: Session) -> pd.DataFrame:

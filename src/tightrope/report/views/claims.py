@@ -19,6 +19,7 @@ FLAGS = {
     "vacuous": "vacuous: holds with every mechanism off, or in nearly all agnostic draws",
     "overdetermined": "overdetermined: survives each single ablation, but not all together",
     "fragile": "fragile: holds at the reference, but not in most draws",
+    "contradicted": "contradicted: the record goes the other way",
     "prior only": "prior only: the record moves nothing that the claim rests on",
     "untestable": "untestable: the case has nothing to test it on",
 }
