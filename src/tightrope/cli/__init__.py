@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tightrope.cli import (
     asking,
+    briefing,
     comparing,
     discovering,
     explaining,
@@ -23,6 +24,7 @@ from tightrope.cli.commands import app
 __all__ = [
     "app",
     "asking",
+    "briefing",
     "comparing",
     "discovering",
     "explaining",
