@@ -105,6 +105,16 @@ def test_every_command_explains_itself(command: str) -> None:
     assert len(done.output.splitlines()) > 10
 
 
+def test_a_brief_of_nothing_is_bad_input(case: Path, tmp_path: Path) -> None:
+    assert "--output" in CliRunner().invoke(app, ["brief", "--help"]).output
+    for target, said in ((tmp_path / "none", "no such file or folder"), (case, "makes it")):
+        done = tightrope("brief", str(target), "--out", str(tmp_path / "runs"))
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert done.stdout == ""
+    assert not (tmp_path / "runs").exists()
+
+
 def test_version() -> None:
     assert tightrope("--version").stdout == f"tightrope {__version__}\n"
 

@@ -47,7 +47,7 @@ def test_plane_title_says_where_the_record_went_and_where_play_leads() -> None:
     )
     back = plane.stays.assign(x=[0.0, 0.25, 0.25, 0.0])
     assert "closeness to Alda stands at 0 as at first" in plane_title(replace(plane, stays=back))
-    still = plane.drifts.assign(dx=0.0)
+    still = plane.drifts.assign(dx=0.004)
     assert "play leads nowhere across" in plane_title(replace(plane, drifts=still))
 
 
@@ -112,8 +112,8 @@ def test_a_waterfall_starts_where_the_last_part_stopped_and_ends_at_the_whole() 
 def test_price_title_counts_states_without_a_price() -> None:
     price = synthetic.price()
     assert price_title(price).replace("\u2212", "-") == (
-        "No price suits both in 207 of 216 states; the gap is smallest at regime crisis and confrontation "
-        "low (-6.00), largest at secure and high (8.00)."
+        "No price suits both in 207 of 216 states; the gap is smallest where regime is crisis and "
+        "confrontation is low (-6.00), largest at secure and high (8.00)."
     )
     assert price_title(replace(price, positive=216)).startswith("No price suits both in any of 216 states")
     assert price_title(replace(price, positive=0)).startswith("Some price suits both in each of 216 states")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from tests.workflow.small import page_of, section, silent, small_case, tables
 from tightrope.outcome import FINE, Outcome
 from tightrope.report.sections import Choice
+from tightrope.report.text import percent
 from tightrope.runs import read_run
 from tightrope.workflow import (
     ask_case,
@@ -30,6 +32,7 @@ from tightrope.workflow import (
     score_case,
     solve_case,
 )
+from tightrope.workflow.brief import NoRun, brief_case, held
 from tightrope.workflow.opening import session_of
 from tightrope.workflow.text import UnknownName
 
@@ -105,6 +108,35 @@ def test_long_results_are_not_computed_and_the_page_says_how(folder: Path) -> No
     assert "tightrope explain CASE --at fit --only choice" in section(folder, "choice")
     assert "tightrope discover CASE" in section(folder, "boxes")
     assert "no rival readings" in section(folder, "evidence")
+
+
+def test_a_brief_is_made_of_the_run_or_of_its_case(
+    case: Path, first: Outcome, folder: Path, tmp_path: Path
+) -> None:
+    given: dict[str, Any] = {
+        "quick": True, "seed": 0, "out": folder.parent, "coding": "", "blocks": (), "measurement_error": "",
+    }  # fmt: skip
+    of_run = brief_case(folder, output=tmp_path / "run" / "page.pdf", **given)
+    of_case = brief_case(case, output=tmp_path / "case.pdf", **given)
+    assert of_run.data["run"] == of_case.data["run"] == str(folder)
+    pages = [(tmp_path / name).read_bytes() for name in ("run/page.pdf", "case.pdf")]
+    assert pages[0] == pages[1]
+    assert len(re.findall(rb"/Type\s*/Page\b", pages[0])) == 1
+    assert of_run.data["bytes"] == len(pages[0])
+    kept = held(folder)
+    assert [row.question for row in kept.rows] == [row["question"] for row in first.data["live"]]
+    assert [row.probability for row in kept.rows] == [
+        percent(row["probability"]) for row in first.data["live"]
+    ]
+    assert kept.limits == tuple(first.data["warnings"][:4])
+    with pytest.raises(NoRun, match=r"tightrope run .* makes it"):
+        brief_case(case, **given | {"quick": False})
+    with pytest.raises(NoRun, match="no case"):
+        brief_case(tmp_path, **given)
+    (tmp_path / "other").mkdir()
+    shutil.copy(folder / "manifest.json", tmp_path / "other" / "manifest.json")
+    with pytest.raises(NoRun, match="holds nothing to make a brief of"):
+        brief_case(tmp_path / "other", **given)
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tightrope.cli import (
     asking,
+    briefing,
     comparing,
     discovering,
     explaining,
@@ -25,6 +26,7 @@ from tightrope.cli.commands import app
 __all__ = [
     "app",
     "asking",
+    "briefing",
     "comparing",
     "discovering",
     "explaining",

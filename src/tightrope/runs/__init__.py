@@ -2,7 +2,7 @@
 
 from tightrope.runs.chunk import Chunk
 from tightrope.runs.files import Damaged, canonical, digest
-from tightrope.runs.folder import Run, open_run
+from tightrope.runs.folder import Run, open_run, run_folder
 from tightrope.runs.identity import code_hash, versions
 from tightrope.runs.lock import RunLocked
 from tightrope.runs.reading import read_run
@@ -17,5 +17,6 @@ __all__ = [
     "digest",
     "open_run",
     "read_run",
+    "run_folder",
     "versions",
 ]

@@ -56,11 +56,20 @@ def open_run(
 
     Raises RunLocked while another process has the folder open.
     """
-    full_key = {**json.loads(canonical(key)), "versions": versions(), "code": code_hash()}
+    full_key = _full_key(key)
+    folder = run_folder(root, case_name=case_name, key=key)
     identity = digest(full_key)
-    folder = Path(root) / f"{slug(case_name)}-{identity[:12]}"
     (folder / "chunks").mkdir(parents=True, exist_ok=True)
     return Run(folder, identity, full_key, case_name, tuple(argv), notice)
+
+
+def run_folder(root: Path | str, *, case_name: str, key: Mapping[str, Any]) -> Path:
+    """Where `open_run` would put a run of this key, whether or not it is there."""
+    return Path(root) / f"{slug(case_name)}-{digest(_full_key(key))[:12]}"
+
+
+def _full_key(key: Mapping[str, Any]) -> dict[str, Any]:
+    return {**json.loads(canonical(key)), "versions": versions(), "code": code_hash()}
 
 
 class Run:

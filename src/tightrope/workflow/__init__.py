@@ -25,7 +25,7 @@ from tightrope.workflow.session import Progress, quiet
 def run_case(case: Path, **options: Unpack[Options]) -> Outcome:
     """Everything: solve, fit, test the claims, answer, score, and leave `report.html` and `run.nc`."""
     from tightrope.report.page import render_report
-    from tightrope.workflow import assemble
+    from tightrope.workflow import assemble, brief
 
     with session_of(case, **options) as session:
         progress, argv = session.progress, options.get("argv", ())
@@ -34,6 +34,7 @@ def run_case(case: Path, **options: Unpack[Options]) -> Outcome:
         progress("writing the report", 0, None)
         page = session.run.folder / "report.html"
         write_atomically(page, render_report(report).encode())
+        brief.leave_brief(session, report)
         certificates = {"reference": session.reference.certificate.as_dict()}
         if session.material.coded is not None:
             certificates["fit"] = session.at_fit.certificate.as_dict()

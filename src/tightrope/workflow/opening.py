@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from tightrope.case.errors import CaseError
+from tightrope.case.load import CaseFolder
 from tightrope.runs import open_run
 from tightrope.workflow.checking import DRAWS, check_draws
+from tightrope.workflow.coding import ReadRecord
 from tightrope.workflow.material import Coding, Material, load_material
 from tightrope.workflow.session import FULL, QUICK, Notice, Progress, Session, quiet
 
@@ -62,9 +64,7 @@ def session_of(
     """
     progress("reading the case", 0, None)
     material = load_material(Path(case), coding=Coding(coding, tuple(blocks), measurement_error))
-    key: dict[str, Any] = {"case": material.source.hash, "seed": seed, "quick": quick}
-    if material.record is not None and material.record.key:
-        key["record"] = material.record.key
+    key = run_key(material.source, material.record, seed=seed, quick=quick)
     with open_run(out, case_name=material.case.case, key=key, argv=argv, notice=notice) as run:
         run.chunk("numbers", lambda: _sound(material, progress), inputs={"draws": DRAWS})
         amount = QUICK if quick else FULL
@@ -72,6 +72,14 @@ def session_of(
         for note in material.record.notes if material.record is not None else ():
             session.warn(note)
         yield session
+
+
+def run_key(source: CaseFolder, record: ReadRecord | None, *, seed: int, quick: bool) -> dict[str, Any]:
+    """What a run of a case is known by, besides versions and code."""
+    key: dict[str, Any] = {"case": source.hash, "seed": seed, "quick": quick}
+    if record is not None and record.key:
+        key["record"] = record.key
+    return key
 
 
 def _sound(material: Material, progress: Progress) -> dict[str, Any]:

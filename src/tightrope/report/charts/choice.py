@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from tightrope.report.charts.theme import BLUE, GREY, INK, MUTED, ORANGE, WIDTH, finished
-from tightrope.report.text import number
+from tightrope.report.text import MINUS
 
 WHOLE = "all together"
 SHOWN = 0.005
@@ -40,7 +40,7 @@ def waterfall_chart(
         "all" if part == WHOLE else action if both >= 0 else against
         for part, both in zip(bars["part"], bars["both"], strict=True)
     ]
-    bars["words"] = [f"{'+' if x > 0 else ''}{number(x, digits=2)}" for x in bars["both"]]
+    bars["words"] = [f"{x:+.2f}".replace("-", MINUS) for x in bars["both"]]
     bars["end"] = bars[["start", "stop"]].max(axis=1)
     order = list(bars["part"])
     base = alt.Chart(bars).encode(

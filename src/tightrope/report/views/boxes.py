@@ -8,7 +8,7 @@ from tightrope.report.blocks import Block, Cell, Figure, Line, Section, Table, c
 from tightrope.report.charts.boxes import limits_chart, tradeoff_chart
 from tightrope.report.data_table import data_table
 from tightrope.report.sections_pictures import Box, Boxes
-from tightrope.report.text import NOTHING, count, known, number, percent
+from tightrope.report.text import NOTHING, SPACE, count, known, number, percent
 
 ID, HEADING = "boxes", "Under which conditions it would happen"
 
@@ -45,11 +45,12 @@ def _box(box: Box, number_: int) -> list[Block]:
     title = box_title(box)
     limits = data_table(box.limits, id=f"{id_}-limits", caption=f"Limits of the box of {box.outcome}")
     tradeoff = data_table(box.tradeoff, id=f"{id_}-way", caption="Every box on the way")
+    about = f"{box.about[:1].upper()}{box.about[1:]}"
     note = (
-        f"{box.about} {count(box.draws, 'certified draw')} from the {box.prior} priors ({box.mark}). "
+        f"{about} {count(box.draws, 'certified draw')} from the {box.prior} priors ({box.mark}). "
         f"Of new draws with the outcome the box would hold {percent(box.coverage)}."
         if known(box.coverage)
-        else f"{box.about} {count(box.draws, 'certified draw')} from the {box.prior} priors ({box.mark})."
+        else f"{about} {count(box.draws, 'certified draw')} from the {box.prior} priors ({box.mark})."
     )
     found: list[Block] = []
     if len(box.limits):
@@ -69,9 +70,10 @@ def _box(box: Box, number_: int) -> list[Block]:
     way = "Each step of the search trades coverage for density."
     if len(chosen):
         row = chosen.iloc[0]
+        with_it = round(row["with_it"] / row["coverage"]) if row["coverage"] > 0 else 0
         way = (
-            f"On the draws that it was found on, the box holds {percent(row['coverage'])} of those with "
-            f"{box.outcome}, and {percent(row['density'])} of its draws show it."
+            f"Among the draws that it was found on, the box holds {row['with_it']} of the {with_it} with "
+            f"{box.outcome}, which {row['with_it']} of its {row['draws']} draws show."
         )
     alt = f"Density over coverage of every box. {way}"
     found.append(
@@ -96,12 +98,12 @@ def _words(box: Box, id_: str) -> Table:
                     Line(
                         NOTHING
                         if not known(row["quasi_p"])
-                        else f"quasi-p {number(row['quasi_p'], digits=2)}"
+                        else f"quasi-p{SPACE}{number(row['quasi_p'], digits=2)}"
                     ),
-                    *((Line("may be chance", quiet=True),) if row["by_chance"] else ()),
+                    *((Line(f"may{SPACE}be{SPACE}chance", quiet=True),) if row["by_chance"] else ()),
                 )
             ),
-            cell(percent(row["reproduced"]) if known(row["reproduced"]) else NOTHING, numeric=True),
+            cell(_again(row["reproduced"]), numeric=True),
             cell(row["why"], mark=row["mark"]),
         )
         for row in box.limits.to_dict("records")
@@ -113,6 +115,11 @@ def _words(box: Box, id_: str) -> Table:
         rows=rows,
         stack=True,
     )
+
+
+def _again(share: float | None) -> str:
+    """A share of half samples, which is a count and may be none or all."""
+    return f"{100 * share:.0f}{SPACE}%" if share is not None and known(share) else NOTHING
 
 
 def _stretch(row: dict[str, Any]) -> str:

@@ -11,6 +11,8 @@ from tightrope.report.sections_pictures import Plane
 from tightrope.report.text import NOT_CERTIFIED, count, interval, number
 
 ID, HEADING = "plane", "The balancing act"
+STILL = 0.005
+"""A movement below this, on axes of length one or so, is told as none."""
 
 
 def plane_view(plane: Plane) -> Section:
@@ -64,7 +66,7 @@ def _place(x: float) -> str:
 
 
 def _way(step: float) -> str:
-    return f"{'+' if step > 0 else ''}{number(step, digits=2)}" if abs(step) >= 0.0005 else "nowhere"
+    return f"{'+' if step > 0 else ''}{number(step, digits=2)}" if abs(step) >= STILL else "nowhere"
 
 
 def _note(plane: Plane) -> str:

@@ -6,7 +6,7 @@ from tightrope.report.blocks import Figure, Section, prose
 from tightrope.report.charts.price import price_chart
 from tightrope.report.data_table import data_table
 from tightrope.report.sections_pictures import Price
-from tightrope.report.text import NOT_CERTIFIED, count, number
+from tightrope.report.text import NOT_CERTIFIED, number
 
 ID, HEADING = "price", "The price of an end"
 
@@ -39,8 +39,9 @@ def price_title(price: Price) -> str:
     gaps = price.gaps.astype({"gap": float})
     low, high = gaps.loc[gaps["gap"].idxmin()], gaps.loc[gaps["gap"].idxmax()]
     return (
-        f"{first}; the gap is smallest at {price.down} {low['down']} and {price.across} {low['across']} "
-        f"({number(low['gap'])}), largest at {high['down']} and {high['across']} ({number(high['gap'])})."
+        f"{first}; the gap is smallest where {price.down} is {low['down']} and {price.across} is "
+        f"{low['across']} ({number(low['gap'])}), largest at {high['down']} and {high['across']} "
+        f"({number(high['gap'])})."
     )
 
 
@@ -58,6 +59,6 @@ def _note(price: Price) -> str:
     return (
         f"Each cell averages over the other variables as they stood in the record{where} ({price.mark}). "
         f"{ring}A unit of {price.client}'s payoff costs {price.patron} {price.rate}; "
-        f"{count(price.at_any_rate, 'state')} of {price.states:,} would have a positive gap at any such "
+        f"{price.at_any_rate:,} of {price.states:,} states would have a positive gap at any such "
         "rate. The game has no auction: the price is read off the values."
     )
