@@ -36,6 +36,10 @@ def compare(
         bool,
         typer.Option("--ship", help="Put the evidence into the case's folder, where later runs find it."),
     ] = False,
+    smc: Annotated[
+        bool,
+        typer.Option("--smc", help="Also tempered SMC from the prior, of the two leading readings (long)."),
+    ] = False,
     *,
     options: RunOptions,
 ) -> None:
@@ -48,5 +52,5 @@ def compare(
     """
     work(
         "compare_case", case, options, readings=tuple(readings or ()), prior=prior,
-        scales=tuple(spread or ()), top=top, variants=variants, ship=ship,
+        scales=tuple(spread or ()), top=top, variants=variants, ship=ship, smc=smc,
     )  # fmt: skip

@@ -287,6 +287,7 @@ def compare_case(
     top: int = 8,
     variants: bool = False,
     ship: bool = False,
+    smc: bool = False,
     **options: Unpack[Options],
 ) -> Outcome:
     """Weigh the readings of a case by the record. Arguments as in `workflow.compare.Wanted`.
@@ -295,7 +296,7 @@ def compare_case(
     """
     from tightrope.workflow import compare, compare_text
 
-    wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship)
+    wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship, smc)
     with session_of(case, **options) as session:
         data = compare.compare_data(session, wanted)
         return Outcome(FAILED if data["failed"] else FINE, data, compare_text.compare_text(data))
