@@ -17,11 +17,12 @@ from tests.workflow.test_partial_cases import NO_RECORD
 from tightrope.cli import app
 from tightrope.fit import readings as weighing_room
 from tightrope.fit.readings import Effort
+from tightrope.fit.smc import Tempering
 from tightrope.fit.weighing import Weighing
 from tightrope.forecast.chain_evidence import Amount
 from tightrope.report.sections import Evidence
 from tightrope.workflow import compare as comparing
-from tightrope.workflow import compare_case, compare_variants, readings, shown
+from tightrope.workflow import compare_case, compare_variants, readings, shown, tempering
 from tightrope.workflow.material import NoRecord, load_material, model_key
 from tightrope.workflow.opening import session_of
 
@@ -169,6 +170,42 @@ def test_shipped_evidence_is_used_where_this_code_finds_its_mode_again(
     assert made
     assert any("not what this code finds" in text for text in said)
     shutil.rmtree(case / "fits")
+
+
+def test_each_mechanism_off_is_weighed_by_the_draws_of_the_base(case: Path, data: dict[str, Any]) -> None:
+    """The template's one mechanism that may be absent; the reading without it fixes just that."""
+    (row,) = data["switches"]
+    assert (row["name"], row["off"]) == ("threat_worth", 0.0)
+    assert row["verdict"] in ("off is favoured", "off is disfavoured", "no finding", "refused")
+    assert (row["log_factor"] is None) == (row["verdict"] == "refused") == bool(row["flaw"])
+    text = compare_case(case, quick=True, out=case.parent / "runs", notice=silent).text
+    assert "threat_worth" in text.split("One mechanism off at a time", 1)[1]
+
+
+def test_tempered_smc_stands_beside_the_leading_readings(
+    case: Path, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert data["smc"] == []
+    monkeypatch.setattr(tempering, "SHORT", Tempering(particles=40, moves=2, repeats=2))
+    code, found = told(case, "--smc")
+    assert code == 0
+    names = sorted(
+        (r["name"] for r in found["readings"] if r["strategic"]),
+        key=lambda n: -next(r["log_evidence"] for r in found["readings"] if r["name"] == n),
+    )
+    assert [row["name"] for row in found["smc"]] == names
+    for row in found["smc"]:
+        estimate = row["estimate"]
+        reading = next(r for r in found["readings"] if r["name"] == row["name"])
+        assert estimate["method"] == "tempered SMC"
+        assert estimate["log_evidence"] == pytest.approx(reading["log_evidence"], abs=1.5)
+        gaps = [abs(estimate["log_evidence"] - reading[k]["log_evidence"]) for k in ("first", "second")]
+        assert bool(row["alarm"]) == any(
+            gap > 0.1 and (gap > 0.5 or gap > 3 * estimate["spread"]) for gap in gaps
+        )
+    monkeypatch.setattr(tempering, "tempered", lambda *a, **b: 1 / 0)
+    _, again = told(case, "--smc")
+    assert again["smc"] == found["smc"]
 
 
 def test_other_spreads_are_weighed_beside(case: Path) -> None:

@@ -38,6 +38,10 @@ def compare(
         bool,
         typer.Option("--ship", help="Put the evidence into the case's folder, where later runs find it."),
     ] = False,
+    smc: Annotated[
+        bool,
+        typer.Option("--smc", help="Also tempered SMC from the prior, of the two leading readings (long)."),
+    ] = False,
     *,
     options: RunOptions,
 ) -> None:
@@ -50,7 +54,7 @@ def compare(
     """
     work(
         "compare_case", case, options, readings=tuple(readings or ()), prior=prior,
-        scales=tuple(spread or ()), top=top, variants=variants, ship=ship,
+        scales=tuple(spread or ()), top=top, variants=variants, ship=ship, smc=smc,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from tightrope.case.schema import Case, PriorClass
 from tightrope.fit.laplace import Laplace, as_plain, curvature, laplace_from
 from tightrope.fit.mode import climb
 from tightrope.fit.priors import PriorSet, prior_set
+from tightrope.fit.switches import ratios, ratios_data, switches
 from tightrope.fit.target import Target
 from tightrope.fit.weighing import Keep, Progress, Weighing, weigh, weighed_data
 from tightrope.game.equilibrium import TOLERANCE
@@ -98,7 +99,8 @@ def weigh_reading(
     starts  names and normal scores by parameter of points to climb from, before prior medians and draws
 
     Keys: those of `weighed_data`; names (free parameters); modes (start, scores, log_posterior, status);
-    certified, prior_draws (how many of how many prior draws are certified); fixed; calls.
+    certified, prior_draws (how many of how many prior draws are certified); switches (Savage-Dickey ratios of
+    the mechanisms that it leaves free); fixed; calls.
     Raises RuntimeError where no start reaches a certified point.
     """
     case = evidence.game.case
@@ -132,7 +134,9 @@ def weigh_reading(
         local, modes, heights, weighing=effort.weighing, seed=seed, keep=keep, on_progress=on_progress
     )
     certified = _share(local, prior_points(case, priors, size=effort.share, seed=seed), keep, about)
+    off = switches(priors)
     return weighed_data(weighed) | {
+        "switches": ratios_data(ratios(priors, weighed.scores, off)) if off else [],
         "names": list(priors.names),
         "fixed": dict(reading.fixed),
         "modes": [{k: c[k] for k in ("start", "scores", "log_posterior", "status")} for c in climbs],

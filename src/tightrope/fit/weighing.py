@@ -64,6 +64,7 @@ class Weighed:
     rows                (rows,) posterior mean of the log-likelihood by row
     sample              (draws, parameters) posterior draws, thinned, and their log-likelihood
     rhat, effective     largest R-hat and least bulk effective size of the chains
+    scores              (chains, draws, parameters) all draws; none in what was read back from plain data
     """
 
     importance: Estimate
@@ -73,6 +74,7 @@ class Weighed:
     log_likelihood: Array
     rhat: float
     effective: float
+    scores: Array
 
 
 SAMPLE = 100
@@ -139,7 +141,7 @@ def weigh(
             estimates, evaluations=evaluations, failures=failures, effective=effective, rhat=rhat,
             usable=TOGETHER,
         ),
-        by_row, flat[thin], likelihood.reshape(-1)[thin], rhat, effective,
+        by_row, flat[thin], likelihood.reshape(-1)[thin], rhat, effective, scores,
     )  # fmt: skip
 
 
@@ -234,4 +236,5 @@ def weighed_from(data: dict[str, Any]) -> Weighed:
     return Weighed(
         estimate_from(data["importance"]), estimate_from(data["bridge"]), np.array(data["rows"]),
         np.array(data["sample"]), np.array(data["log_likelihood"]), data["rhat"], data["effective"],
+        np.zeros((0, 0, len(data["sample"][0]))),
     )  # fmt: skip

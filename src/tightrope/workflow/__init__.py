@@ -316,6 +316,7 @@ def compare_case(
     top: int = 8,
     variants: bool = False,
     ship: bool = False,
+    smc: bool = False,
     **options: Unpack[Options],
 ) -> Outcome:
     """Weigh the readings of a case by the record. Arguments as in `workflow.compare.Wanted`.
@@ -326,7 +327,7 @@ def compare_case(
 
     if ship:
         refuse_writing(case)
-    wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship)
+    wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship, smc)
     with session_of(case, **options) as session:
         data = compare.compare_data(session, wanted)
         kept.keep(session, kept.COMPARED, data, asked=asdict(wanted))

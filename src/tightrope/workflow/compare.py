@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tightrope.argument.comparison import Factor, Standing, against, split, telling
+from tightrope.argument.comparison import FINDING, Factor, Standing, against, split, telling
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass
 from tightrope.fit.evidence import Estimate, estimate_data, estimate_from
 from tightrope.fit.weighing import Weighing, weighed_from
@@ -17,7 +17,7 @@ from tightrope.forecast.logit_evidence import WEIGHING, logit_evidence
 from tightrope.record.coding import CodedRecord
 from tightrope.runs import digest
 from tightrope.workflow.material import Material, NoRecord
-from tightrope.workflow.readings import LONG, SHORT, Asked, ship, weighed
+from tightrope.workflow.readings import LONG, SHORT, Asked, inputs_of, reading_of, ship, weighed
 from tightrope.workflow.session import Session
 from tightrope.workflow.text import known_names, plain
 
@@ -46,6 +46,7 @@ class Wanted:
     top       how many periods to show of each split
     variants  each block read otherwise, and each other coding of the record
     ship      put the evidence into the case's folder
+    smc       tempered SMC from the prior of the two leading readings besides
     """
 
     readings: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Wanted:
     top: int = TOP
     variants: bool = False
     ship: bool = False
+    smc: bool = False
 
     def __post_init__(self) -> None:
         if self.prior not in PRIOR_CLASSES:
@@ -95,10 +97,20 @@ def compare_data(session: Session, wanted: Wanted) -> dict[str, Any]:
         "factors": [asdict(f) for f in factors],
         "splits": _splits(material, standings, base, top=wanted.top),
         "spreads": _spreads(material, wanted, names, base, found),
+        "switches": _switches(found, asked, base),
+        "smc": [],
         "variants": [],
         "failed": failed,
         "warnings": list(session.warnings),
     }
+    if wanted.smc:
+        from tightrope.workflow.tempering import tempered_data
+
+        there = [a for a in asked if a.scale == 1.0 and "error" not in found[a]]
+        known = {
+            a.label: (reading_of(material, a), found[a], inputs_of(session, a, effort=effort)) for a in there
+        }
+        data["smc"] = tempered_data(session, known, standings)
     if wanted.variants:
         from tightrope.workflow.compare_variants import variants_of
 
@@ -233,6 +245,19 @@ def _splits(
             }
         )  # fmt: skip
     return found
+
+
+def _switches(found: Mapping[Asked, Any], asked: Sequence[Asked], base: str) -> list[dict[str, Any]]:
+    """What the base's own draws say of each of its mechanisms being off: a third view, one at a time."""
+    own = next(a for a in asked if a.label == base)
+    rows = []
+    for row in found[own].get("switches", []):
+        factor = row["log_factor"]
+        verdict = "refused" if factor is None else "no finding"
+        if factor is not None and abs(factor) >= FINDING:
+            verdict = "off is favoured" if factor > 0 else "off is disfavoured"
+        rows.append(dict(row) | {"verdict": verdict})
+    return rows
 
 
 def _spreads(

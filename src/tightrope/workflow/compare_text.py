@@ -15,6 +15,8 @@ def compare_text(data: Mapping[str, Any]) -> str:
         summary(data),
         _table(data),
         _doubts(data),
+        _smc(data),
+        _switches(data),
         _spreads(data),
         _variants(data),
         *(_split(part, verdicts[part["name"]]) for part in data["splits"]),
@@ -100,6 +102,42 @@ def _estimate(e: Mapping[str, Any]) -> str:
 
 def _doubts(data: Mapping[str, Any]) -> list[str]:
     return [f"  {r['name']}: unresolved, {r['unresolved']}." for r in data["readings"] if r["unresolved"]]
+
+
+def _smc(data: Mapping[str, Any]) -> list[str]:
+    """The third estimate of the leading readings, and what it contradicts."""
+    lines = []
+    for row in data["smc"]:
+        if "error" in row:
+            lines.append(f"{row['name']}: tempered SMC failed: {row['error']}")
+            continue
+        e = row["estimate"]
+        verdict = f"differs from {row['alarm']}: unresolved" if row["alarm"] else "agrees with both"
+        lines.append(
+            f"{row['name']}: {e['log_evidence']:.1f} +- {e['spread']:.1f} in {len(e['repeats'])} runs of "
+            f"{e['evaluations']} evaluations; {verdict}"
+        )
+    return ["Tempered SMC from the prior, of the leading readings", *lines] if lines else []
+
+
+def _switches(data: Mapping[str, Any]) -> list[str]:
+    """Each mechanism off against free, by the draws of the base reading."""
+    rows = [
+        {
+            "mechanism": row["name"],
+            "off against free": "-"
+            if row["log_factor"] is None
+            else f"{row['log_factor']:+.1f} +- {row['error']:.1f}",
+            "": row["flaw"] or row["verdict"],
+        }
+        for row in data["switches"]
+    ]
+    if not rows:
+        return []
+    return [
+        f"One mechanism off at a time, by Savage-Dickey ratios from the draws of {data['base']} (nats)",
+        table(rows, ["mechanism", "off against free", ""]),
+    ]
 
 
 def _spreads(data: Mapping[str, Any]) -> list[str]:
