@@ -14,7 +14,6 @@ Gradients in θ follow from the implicit function theorem: one adjoint system.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -23,16 +22,10 @@ import jax.numpy as jnp
 from jax import Array
 from jax.scipy.sparse.linalg import gmres
 
-from tightrope.game.mixing import Pairs, mixed_step, no_pairs, remember
+from tightrope.game.anderson import Guess, Map, begin, mix
 
-Map = Callable[[Array, Any], Array]
 Method = Literal["automatic", "sweeps", "anderson", "newton"]
 
-MEMORY = 8
-PATIENCE = 20
-REST = 30.0
-REST_GROWS = 1.5
-SWEEPS = 1_000
 PLAIN_SWEEPS = 20_000
 WAIT = 300
 SETTLING_SWEEPS = 20
@@ -67,72 +60,14 @@ _Newton = tuple[Array, Array, Array, Array]
 _Trial = tuple[Array, Array, Array]
 
 
-class _Mixing(NamedTuple):
-    """The state of mixing: the point, the best one seen, the last point and its gap, and the memory."""
-
-    z: Array
-    best: Array
-    best_residual: Array
-    round_residual: Array
-    last: Array
-    last_gap: Array
-    pairs: Pairs
-    taken: Array
-    since: Array
-    resting: Array
-    rest: Array
-
-
-def _mix(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> tuple[Array, Array, Array]:
-    """Rounds of Anderson mixing with plain sweeps between: the best point, its residual, sweeps used.
-
-    Far from a solution mixing extrapolates replies that are about to change, and loses its
-    way where plain sweeps do not. So when the residual has not halved within PATIENCE sweeps
-    (or grows tenfold) the memory is cleared and plain sweeps are taken, more of them each time.
-    """
-
-    def step(state: _Mixing) -> _Mixing:
-        gap = function(state.z, theta) - state.z
-        residual = _sup(gap)
-        resting = state.resting > 0
-        since = jnp.where(resting | (residual < 0.5 * state.round_residual), 0, state.since + 1)
-        lost = ~resting & ~(residual < 10.0 * state.round_residual)
-        stalled = lost | (since >= PATIENCE)
-        plain = resting | stalled
-        # While sweeps are plain the memory stays empty, and a mixed step is a plain one.
-        pairs = remember(
-            state.pairs._replace(used=jnp.where(plain, 0.0, state.pairs.used)),
-            state.z - state.last,
-            gap - state.last_gap,
-            jnp.where(plain | (state.taken == 0), 0.0, 1.0),
-        )
-        better = residual < state.best_residual
-        best = jnp.where(better, state.z, state.best)
-        return _Mixing(
-            jnp.where(lost, best, state.z + jnp.where(plain, gap, mixed_step(pairs, gap))),
-            best,
-            jnp.minimum(residual, state.best_residual),
-            jnp.where(plain, jnp.inf, jnp.minimum(residual, state.round_residual)),
-            state.z,
-            gap,
-            pairs,
-            state.taken + 1,
-            jnp.where(stalled, 0, since),
-            jnp.where(stalled, jnp.round(state.rest).astype(int), jnp.maximum(state.resting - 1, 0)),
-            jnp.where(stalled, REST_GROWS * state.rest, state.rest),
-        )
-
-    n, zero, infinite = z0.shape[0], jnp.asarray(0), jnp.asarray(jnp.inf)
-    state = _Mixing(
-        z0, z0, infinite, infinite, z0, jnp.zeros(n), no_pairs(MEMORY, n, n),
-        zero, zero, zero, jnp.asarray(REST),
-    )  # fmt: skip
-    state = jax.lax.while_loop(lambda s: (s.best_residual > tolerance) & (s.taken < SWEEPS), step, state)
-    return state.best, state.best_residual, state.taken
-
-
 def _newton_krylov(
-    function: Map, z0: Array, residual: Array, theta: Any, tolerance: Array | float, most: int
+    function: Map,
+    z0: Array,
+    residual: Array,
+    theta: Any,
+    tolerance: Array | float,
+    most: int,
+    guess: Guess | None,
 ) -> _Newton:
     """At most this many Newton steps from z0: the point, its residual, steps taken, steps that failed."""
 
@@ -141,15 +76,18 @@ def _newton_krylov(
         image, derivative = jax.linearize(lambda x: function(x, theta), z)
         gap = image - z
         forcing = jnp.clip(0.1 * tolerance / jnp.maximum(residual, 1e-300), 1e-8, 1e-3)
+
+        def spread(v: Array) -> Array:
+            return v if guess is None else guess(theta, v)
+
+        def system(v: Array) -> Array:
+            x = spread(v)
+            return x - derivative(x)
+
         direction, _ = gmres(  # type: ignore[no-untyped-call]
-            lambda v: v - derivative(v),
-            gap,
-            tol=forcing,
-            atol=0.0,
-            restart=KRYLOV,
-            maxiter=3,
-            solve_method="incremental",
+            system, gap, tol=forcing, atol=0.0, restart=KRYLOV, maxiter=3, solve_method="incremental"
         )
+        direction = spread(direction)
 
         def shorten(trial: _Trial) -> _Trial:
             t = 0.5 * trial[0]
@@ -221,7 +159,8 @@ def solve_fixed_point(
     if method == "newton":
         z, residual, sweeps = z0, _sup(function(z0, theta) - z0), zero
     else:
-        z, residual, sweeps = _mix(function, z0, theta, tolerance)
+        state = mix(function, begin(z0), theta, tolerance=tolerance)
+        z, residual, sweeps = state.best, state.best_residual, state.taken
     root = Root(z, residual, sweeps, zero, jnp.asarray(False))
     if method == "anderson":
         return root
@@ -230,9 +169,22 @@ def solve_fixed_point(
     )
 
 
-def by_newton(function: Map, root: Root, theta: Any, *, tolerance: float, most: int = NEWTON_STEPS) -> Root:
-    """At most this many Newton steps from a candidate that is not good enough yet. Traceable."""
-    z, residual, steps, failed = _newton_krylov(function, root.z, root.residual, theta, tolerance, most)
+def by_newton(
+    function: Map,
+    root: Root,
+    theta: Any,
+    *,
+    tolerance: float,
+    most: int = NEWTON_STEPS,
+    guess: Guess | None = None,
+) -> Root:
+    """At most this many Newton steps from a candidate that is not good enough yet. Traceable.
+
+    guess  how far a solution may be from a gap: it preconditions the linear systems, from the right
+    """
+    z, residual, steps, failed = _newton_krylov(
+        function, root.z, root.residual, theta, tolerance, most, guess
+    )
     return Root(z, residual, root.sweeps, root.steps + steps, failed >= FAILED_STEPS)
 
 

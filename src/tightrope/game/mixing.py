@@ -4,16 +4,29 @@ Each remembered pair says that a change dz of the point came with a change dg of
 next step is the combination of pairs that leaves the smallest gap, plus that gap itself
 (Anderson 1965; Walker & Ni 2011). The Gram matrix is kept up to date one row at a time, so
 that a step costs a few passes over the memory and no more.
+
+Where a gap's whole way to the solution can be guessed (`Spread`), the guess takes the place of the gap that
+the combination leaves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
 RIDGE = 1e-13
+Spread = Callable[[Array], Array]
+"""Linear: from a gap to a guess at how far the solution is."""
+
+
+def as_it_is(gap: Array) -> Array:
+    """The guess of one who knows nothing: the gap itself."""
+    return gap
+
 
 
 class Pairs(NamedTuple):
@@ -61,16 +74,16 @@ def remember(pairs: Pairs, point: Array, gap: Array, keep: Array | float = 1.0) 
     )
 
 
-def mixed_step(pairs: Pairs, gap: Array) -> Array:
+def mixed_step(pairs: Pairs, gap: Array, spread: Spread = as_it_is) -> Array:
     """The step to take from a point with this gap, shape (n,)."""
     both = pairs.used[:, None] * pairs.used
     system = jnp.where(both > 0.0, pairs.gram, 0.0) + jnp.diag(RIDGE + (1.0 - pairs.used))
     weights = jnp.linalg.solve(system, -(pairs.gaps @ gap) * pairs.used) * pairs.used
-    step: Array = gap + weights @ pairs.points + weights @ pairs.gaps
+    step: Array = weights @ pairs.points + spread(gap + weights @ pairs.gaps)
     return step
 
 
-def mixed_step_across(pairs: Pairs, gap: Array, direction: Array) -> Array:
+def mixed_step_across(pairs: Pairs, gap: Array, direction: Array, spread: Spread = as_it_is) -> Array:
     """The same for a point (z, √n·share) of a branch, shape (n + 1,): a step across `direction`.
 
     The pairs hold changes of share too; `direction` has length one. The combination is the one
@@ -78,13 +91,18 @@ def mixed_step_across(pairs: Pairs, gap: Array, direction: Array) -> Array:
     """
     n, memory = gap.shape[0], pairs.used.shape[0]
     both = pairs.used[:, None] * pairs.used
-    tilt = (pairs.points @ direction + pairs.gaps @ direction[:n]) * pairs.used
+    # How far a gap, spread, moves along the direction: spread · direction, transposed once for all pairs.
+    if spread is as_it_is:
+        along = direction[:n]
+    else:
+        (along,) = jax.linear_transpose(spread, gap)(direction[:n])
+    tilt = (pairs.points @ direction + pairs.gaps @ along) * pairs.used
     system = jnp.zeros((memory + 1, memory + 1))
     system = system.at[:memory, :memory].set(jnp.where(both > 0.0, pairs.gram, 0.0))
     system = system + jnp.diag(jnp.append(RIDGE + (1.0 - pairs.used), -1e-12))
     system = system.at[memory, :memory].set(tilt).at[:memory, memory].set(tilt)
-    right = jnp.append(-(pairs.gaps @ gap) * pairs.used, -jnp.vdot(gap, direction[:n]))
+    right = jnp.append(-(pairs.gaps @ gap) * pairs.used, -jnp.vdot(gap, along))
     weights = jnp.linalg.solve(system, right)[:memory] * pairs.used
-    step = jnp.append(gap + weights @ pairs.gaps, 0.0) + weights @ pairs.points
+    step = jnp.append(spread(gap + weights @ pairs.gaps), 0.0) + weights @ pairs.points
     across: Array = step - jnp.vdot(step, direction) * direction
     return across

@@ -15,7 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from tightrope.game.anderson import SWEEPS, Mixing, begin, mix
 from tightrope.game.certificate import Branch
+from tightrope.game.chains import Chains, mean_chains, no_chains, spread
 from tightrope.game.choice import deviation_gain
 from tightrope.game.compile import Game
 from tightrope.game.continuation import Trace, correctors, trace
@@ -28,6 +30,10 @@ from tightrope.game.walk import Strategies
 
 Convention = Literal["agent", "ev1"]
 TOLERANCE = 1e-9
+FIRST_SWEEPS = 20
+"""Sweeps from zero values before play is looked at for where values go."""
+LEG = 100
+"""Sweeps after which it is looked at again."""
 
 
 class Prepared(NamedTuple):
@@ -64,15 +70,37 @@ def sweep_function(game: Game, convention: Convention) -> Any:
 
 
 class Unitless(NamedTuple):
-    """What a sweep in log-odds units needs: y = z / units."""
+    """What a sweep in log-odds units needs, y = z / units, and the chains that guess ahead of it."""
 
     prepared: Prepared
     units: Array
+    chains: Chains
 
 
 def unitless(game: Game, numbers: Primitives) -> Unitless:
-    """Prepare a parameter vector's primitives for sweeps in log-odds units."""
-    return Unitless(prepared(game, numbers), jax.lax.stop_gradient(units(game, numbers)))
+    """Prepare a parameter vector's primitives for sweeps in log-odds units. The chains guess nothing yet."""
+    return Unitless(
+        prepared(game, numbers), jax.lax.stop_gradient(units(game, numbers)), no_chains(game)
+    )
+
+
+@lru_cache(maxsize=64)
+def ready_function(game: Game) -> Any:
+    """Compiled `Primitives -> Unitless`."""
+    return jax.jit(lambda numbers: unitless(game, numbers))
+
+
+@lru_cache(maxsize=64)
+def chains_function(game: Game, convention: Convention) -> Any:
+    """`(z, Primitives) -> Chains`, those of play where values are z."""
+    look = look_function(game, convention)
+    means = jax.jit(lambda numbers, strategies: mean_chains(game, numbers, strategies))
+    return lambda z, numbers: means(numbers, look(z, numbers)[0])
+
+
+def guess_ahead(given: Unitless, gap: Array) -> Array:
+    """How far the fixed point may be from a gap, by the chains."""
+    return spread(given.chains, gap)
 
 
 @lru_cache(maxsize=64)
@@ -106,30 +134,44 @@ def primitives_function(game: Game) -> Any:
 
 @lru_cache(maxsize=64)
 def root_function(game: Game, convention: Convention, tolerance: float, method: Method = "automatic") -> Any:
-    """`(Primitives, z0) -> Root`. Not traceable by JAX.
+    """`(Primitives, z0, near) -> Root`. Not traceable by JAX.
+
+    near  whether z0 is a neighbour's solution, so that play there says where values go from the first sweep
 
     Newton is a program of its own, most of what there is to compile, and many games never ask for it.
     """
     sweep = unitless_sweep(game, convention)
-    alone: Method = "anderson" if method == "automatic" else method
+    chains_at = chains_function(game, convention)
 
     @jax.jit
-    def begin(numbers: Primitives, z0: Array) -> Root:
-        given = unitless(game, numbers)
-        root = solve_fixed_point(sweep, z0 / given.units, given, tolerance=tolerance, method=alone)
-        return root._replace(z=root.z * given.units)
+    def alone(given: Unitless, y0: Array) -> Root:
+        return solve_fixed_point(sweep, y0, given, tolerance=tolerance, method=method)
 
     @jax.jit
-    def go_on(numbers: Primitives, root: Root) -> Root:
-        given = unitless(game, numbers)
-        found = by_newton(sweep, root._replace(z=root.z / given.units), given, tolerance=tolerance)
-        return found._replace(z=found.z * given.units)
+    def mixing(given: Unitless, state: Mixing, most: Array) -> Mixing:
+        return mix(sweep, state, given, tolerance=tolerance, most=most, guess=guess_ahead)
 
-    def run(numbers: Primitives, z0: Array) -> Root:
-        root: Root = begin(numbers, z0)
+    @jax.jit
+    def newton(given: Unitless, root: Root) -> Root:
+        return by_newton(sweep, root, given, tolerance=tolerance, guess=guess_ahead)
+
+    def run(numbers: Primitives, z0: Array, near: bool = False) -> Root:
+        given = ready_function(game)(numbers)
+        y0 = z0 / given.units
+        if method in ("sweeps", "newton"):
+            root: Root = alone(given, y0)
+            return root._replace(z=root.z * given.units)
+        state = begin(y0)
+        if not near:
+            state = mixing(given, state, FIRST_SWEEPS)
+        while float(state.best_residual) > tolerance and int(state.taken) < SWEEPS:
+            given = given._replace(chains=chains_at(state.best * given.units, numbers))
+            state = mixing(given, state, min(SWEEPS, int(state.taken) + LEG))
+        zero = jnp.asarray(0)
+        root = Root(state.best, state.best_residual, state.taken, zero, jnp.asarray(False))
         if method == "automatic" and float(root.residual) > tolerance:
-            root = go_on(numbers, root)
-        return root
+            root = newton(given, root)
+        return root._replace(z=root.z * given.units)
 
     return run
 
@@ -180,7 +222,7 @@ def branch_function(game: Game, convention: Convention) -> Any:
         numbers, between = given.prepared
         precision = {m: Named(p.data * share, p.axes) for m, p in numbers.precision.items()}
         slowed = Prepared(numbers._replace(precision=precision), between)
-        image: Array = sweep(y, Unitless(slowed, given.units))
+        image: Array = sweep(y, Unitless(slowed, given.units, given.chains))
         return image
 
     ways = correctors(scaled)
@@ -218,6 +260,7 @@ def find_root(
             return walk.root, f"pseudo-arclength, {walk.steps} steps", "principal", walk.turns
         note = f", principal branch followed up to {walk.reached:.2f}"
         branch = "direct"
-    root = find(numbers, start(game) if branch == "direct" or warm is None else jnp.asarray(warm))
+    near = branch == "warm" and warm is not None
+    root = find(numbers, jnp.asarray(warm) if near else start(game), near)
     ways = {"automatic": "anderson" if int(root.steps) == 0 else "anderson, newton-krylov"}
     return root, ways.get(method, method) + note, branch, ()
