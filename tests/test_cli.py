@@ -227,9 +227,10 @@ def test_questions_and_claims_can_be_named(case: Path, workflow: types.SimpleNam
     CliRunner().invoke(app, ["claims", str(case), "C05"])
     assert workflow.calls[0][2]["questions"] == ("Q01", "Q02")
     assert workflow.calls[1][2]["claims"] == ("C05",)
-    CliRunner().invoke(app, ["claims", str(case), "--draws", "9", "--sets", "2", "--ablation-draws", "3"])
+    options = ["--draws", "9", "--sets", "2", "--ablation-draws", "3", "--against", "old"]
+    CliRunner().invoke(app, ["claims", str(case), *options])
     more = workflow.calls[2][2]
-    assert (more["draws"], more["sets"], more["ablation_draws"]) == (9, 2, 3)
+    assert (more["draws"], more["sets"], more["ablation_draws"], more["against"]) == (9, 2, 3, "old")
 
 
 @pytest.mark.parametrize("command", WORKING)

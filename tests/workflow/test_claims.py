@@ -150,6 +150,25 @@ def test_posterior_draws_that_come_up_again_are_solved_once(
     assert times.tolist() == [3, 2, 1, 1]
 
 
+def test_what_a_changed_prior_changed_is_told(case: Path, data: dict[str, Any], tmp_path: Path) -> None:
+    old = 'agnostic: "halfnormal(scale=1.0)"'
+    changed = small_case(
+        tmp_path / "small",
+        edits={**EDITS, old: old.replace("1.0", "0.2"), "value: 1.0\n    source": "value: 0.3\n    source"},
+    )
+    out = case.parent / "runs"
+    (before,) = (path.name for path in out.iterdir())
+    done = claims_case(changed, draws=45, against=before, quick=True, out=out, notice=silent)
+    inputs = {row["where"] for row in done.data["against"]["inputs"]["case"]}
+    assert inputs == {"parameters.threat_worth.value", "parameters.threat_worth.prior.agnostic"}
+    rows = {(row["claim"], row["what"]): row for row in done.data["against"]["claims"]}
+    row = rows["C1", "margin_reference"]
+    assert row["before"] == by(data["claims"], id="C1")["margin_reference"]
+    assert row["now"] == by(done.data["claims"], id="C1")["margin_reference"] < row["before"]
+    assert f"Against {out / before}" in done.text
+    assert "parameters.threat_worth.value: 1.0 -> 0.3" in done.text
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -157,6 +176,7 @@ def test_posterior_draws_that_come_up_again_are_solved_once(
         (("--draws", "-1"), "--draws"),
         (("--sets", "0"), "--sets"),
         (("--draws", "many"), "--draws"),
+        (("--against", "nowhere"), "there is no such run"),
     ],
 )
 def test_bad_words_are_refused(case: Path, words: tuple[str, ...], said: str) -> None:

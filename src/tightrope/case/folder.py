@@ -60,12 +60,17 @@ def case_hash(case: Case, folder: Path, *, case_file: Path) -> str:
     """
     digest = hashlib.sha256()
     _add(digest, CASE_FILE, case_file)
+    for name, file in every_file(case, folder):
+        _add(digest, name, file)
+    return digest.hexdigest()
+
+
+def every_file(case: Case, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every file that a case names, those of the folders that it names included, in a fixed order."""
     for name in sorted(set(named_files(case).values())):
         path = folder / name
-        files = sorted(_inside(path)) if path.is_dir() else [path]
-        for file in files:
-            _add(digest, file.relative_to(folder).as_posix(), file)
-    return digest.hexdigest()
+        for file in sorted(_inside(path)) if path.is_dir() else [path]:
+            yield file.relative_to(folder).as_posix(), file
 
 
 def _add(digest: hashlib._Hash, name: str, path: Path) -> None:

@@ -186,6 +186,9 @@ def claims(
     ablation_draws: Annotated[
         int, typer.Option(min=0, metavar="N", help="Each mechanism off in N posterior draws too (long).")
     ] = 0,
+    against: Annotated[
+        str, typer.Option(metavar="RUN", help="Tell what changed since another run: its folder, or its name.")
+    ] = "",
     *,
     options: RunOptions,
 ) -> None:
@@ -194,9 +197,11 @@ def claims(
     In the record, at the reference and at the fit, and against each ablation. With --draws, how often each
     holds over the priors and the posterior; with --sets, the smallest sets of mechanisms that it needs.
     Each solve has its own certificate, and draws without one are counted apart. The same command again
-    goes on where an interrupted one stopped, and more draws begin with those already solved.
+    goes on where an interrupted one stopped, and more draws begin with those already solved. With --against,
+    what changed since another run of the case, and which inputs differ.
     """
-    more = {"draws": draws, "sets": sets if sets > 1 else 0, "ablation_draws": ablation_draws}
+    more = {"draws": draws, "ablation_draws": ablation_draws, "against": against}
+    more |= {"sets": sets} if sets > 1 else {}
     work("claims_case", case, options, claims=tuple(claim or ()), **{k: v for k, v in more.items() if v})
 
 

@@ -5,7 +5,7 @@ from tightrope.runs.files import Damaged, canonical, digest
 from tightrope.runs.folder import Run, open_run, run_folder
 from tightrope.runs.identity import code_hash, versions
 from tightrope.runs.lock import RunLocked
-from tightrope.runs.reading import read_run
+from tightrope.runs.reading import read_chunks, read_run
 
 __all__ = [
     "Chunk",
@@ -16,6 +16,7 @@ __all__ = [
     "code_hash",
     "digest",
     "open_run",
+    "read_chunks",
     "read_run",
     "run_folder",
     "versions",

@@ -290,18 +290,21 @@ def claims_case(
     draws: int = 0,
     sets: int = 1,
     ablation_draws: int = 0,
+    against: str = "",
     **options: Unpack[Options],
 ) -> Outcome:
     """Test the claims; exit code 1 if one that should hold at the reference does not.
 
-    claims  ids; empty: all. The rest as in `workflow.argue.Effort`
+    claims   ids; empty: all
+    against  a run folder, or the name of one: tell what changed since then
+    The rest as in `workflow.argue.Effort`.
     """
     from tightrope.workflow import claims as told
     from tightrope.workflow import claims_text
     from tightrope.workflow.argue import Effort
 
     with session_of(case, **options) as session:
-        data = told.claims_data(session, claims, Effort(draws, sets, ablation_draws))
+        data = told.claims_data(session, claims, Effort(draws, sets, ablation_draws), against=against)
         broken = any(row["reference"] == "fails" for row in data["claims"])
         text = claims_text.claims_text(data, drawn=draws > 0)
         return Outcome(FAILED if broken else FINE, data, text)

@@ -14,7 +14,6 @@ from tightrope.argument.fared import Fared, fare
 from tightrope.argument.needs import Search
 from tightrope.case.schema import PRIOR_CLASSES
 from tightrope.report import sections as report
-from tightrope.workflow import argue_tables
 from tightrope.workflow.drawn import Place, posterior_fared, prior_taken
 from tightrope.workflow.matrices import ablated_draws, matrix_at, responses, sets_at
 from tightrope.workflow.session import Session
@@ -94,14 +93,3 @@ def judged(session: Session, effort: Effort | None = None) -> Judged | report.No
         whole = posterior_fared(session, asked.ablation_draws)
         table = ablated_draws(session, whole, asked.ablation_draws)
     return Judged(results, matrices, fared, ratios, searches, table)
-
-
-def sections(
-    session: Session,
-) -> tuple[report.Claims | report.NotComputed, report.Matrix | report.NotComputed]:
-    """The report's claims and matrix, computed or found."""
-    found = judged(session)
-    if isinstance(found, report.NotComputed):
-        return found, found
-    case = session.material.case
-    return argue_tables.claims(case, found), argue_tables.cells(case, found)

@@ -13,7 +13,7 @@ from tightrope.fit.chains import mixing
 from tightrope.report.sections import TABLES, NotComputed, Report
 from tightrope.workflow import (
     ahead,
-    argue,
+    claims,
     draws,
     headline_report,
     hindcast_report,
@@ -36,14 +36,14 @@ def report(session: Session, *, argv: Sequence[str], made_on: str) -> Report:
     """
     case = session.material.case
     with ahead.answering(session):
-        claims, matrix = argue.sections(session)
+        argued, matrix = claims.sections(session)
     questions = scoring.questions(session)
     parts: dict[str, Any] = {
         "fans": judgement.fans(session),
         "plane": pictures.plane(session),
         "timeline": past.timeline(session),
         "evidence": shown.evidence(session),
-        "claims": claims,
+        "claims": argued,
         "matrix": matrix,
         "policy": past.policy(session),
         "choice": priced.choice(session),

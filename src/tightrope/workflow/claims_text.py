@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tightrope.workflow.against_text import against_text
 from tightrope.workflow.text import blocks, notes, percent, table
 
 KINDS = {"argument": "argument-centred", "agnostic": "agnostic", "posterior": "posterior"}
@@ -14,6 +15,8 @@ RARELY = 0.05
 
 def claims_text(data: Mapping[str, Any], *, drawn: bool = False) -> str:
     """Claims for a reader; `drawn`: the shares of draws too."""
+    if "against" in data:
+        return against_text(data)
     if not data["claims"]:
         return blocks([str(data.get("why", ""))], notes(data))
     return blocks(
