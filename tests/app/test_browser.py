@@ -309,3 +309,29 @@ def test_the_report_opens_with_the_network_blocked(browser: Any, tmp_path: Path)
     assert said == []
     assert re.search(r"\d", opened.locator(".headline").inner_text())
     context.close()
+
+
+def test_the_report_without_scripts_has_its_drawings_and_on_paper_its_tables(
+    browser: Any, tmp_path: Path
+) -> None:
+    """Without scripts each static drawing stands; on A4 tables stay tables, not a phone's cards."""
+    path = tmp_path / "report.html"
+    path.write_text(render_report(synthetic.report()), encoding="utf-8")
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto(path.as_uri())
+    figures = opened.locator("figure.chart")
+    for k in range(figures.count()):
+        box = figures.nth(k).locator(".static svg").bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) > 40
+    context.close()
+    context = browser.new_context(offline=True)
+    opened = context.new_page()
+    opened.goto(path.as_uri())
+    paper = opened.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "12mm"))
+    assert 5 < len(re.findall(rb"/Type\s*/Page\b", paper)) < 45
+    opened.emulate_media(media="print")
+    assert opened.locator("#live thead").bounding_box()["width"] > 300
+    assert not opened.locator("details").first.is_visible()
+    context.close()
