@@ -20,7 +20,7 @@ CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 pyth
 STALE := $(shell if [ -e $(VENV)/.stamp-venv ]; then \
   { [ "$$(cat $(VENV)/.stamp-venv)" = "$(CURDIR)" ] && $(BIN)/python -c '' 2>/dev/null; } || rm -f $(VENV)/.stamp-*; fi)
 
-.PHONY: help run test test-long fits hindcasts pages lint bench setup setup-dev lock clean
+.PHONY: help run test test-long fits hindcasts pages docs lint bench setup setup-dev lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -48,6 +48,9 @@ hindcasts: $(VENV)/.stamp-run ## forecast from past origins and put the forecast
 
 pages: $(VENV)/.stamp-dev ## write the pages of docs/ that follow from the code
 	$(BIN)/python -m pages
+
+docs: $(VENV)/.stamp-dev ## build the documentation as a site, in build/site
+	$(BIN)/python -m mkdocs build --quiet
 
 lint: $(VENV)/.stamp-dev ## style and types only
 	$(BIN)/python -m ruff check .

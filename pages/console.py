@@ -39,11 +39,11 @@ def steps(text: str) -> list[tuple[str, str]]:
 
 
 def play(command: str, folder: Path) -> tuple[str, int]:
-    """What a command prints to stdout in a folder, and its exit code."""
+    """What a command prints in a folder, the complaint if it is refused, and its exit code."""
     with chdir(folder):
         if command.startswith("tightrope ") and not re.search(r"[|&]|\s>", re.sub(r'"[^"]*"', "", command)):
             done = CliRunner().invoke(app, shlex.split(command, comments=True)[1:])
-            return done.stdout, done.exit_code
+            return done.stderr if done.exit_code == 2 else done.stdout, done.exit_code
         shell = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
         return shell.stdout, shell.returncode
 

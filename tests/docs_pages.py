@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -58,12 +59,12 @@ def follow(page: Path, folder: Path, *, commands: int) -> Path:
     return here
 
 
-def played(page: Path, folder: Path, *, commands: int, failing: tuple[str, ...] = ()) -> None:
-    """The same in one process, so that all commands share a game. Those under `failing` exit with 1."""
+def played(page: Path, folder: Path, *, commands: int, codes: Mapping[str, int] | None = None) -> None:
+    """The same in one process, so that all commands share a game. `codes`: exit codes other than 0."""
     followed = steps(page)
     assert len(followed) == commands
     with console.shared():
         for command, shown in followed:
             printed, code = console.play(command, folder)
-            assert code == (command in failing or "problem" in shown), (command, printed)
+            assert code == (codes or {}).get(command, 0), (command, printed)
             same(printed, shown)
