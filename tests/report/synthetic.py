@@ -216,6 +216,14 @@ def evidence(**changes: object) -> s.Evidence:
             columns=[c.name for c in s.TABLES["codings"]],
         ),
         "events": events[events["period"].isin([periods_[98], periods_[60]])],
+        "switches": pd.DataFrame(
+            [("memory", -2.2, 0.3, "off is disfavoured"), ("belief", 0.4, 0.1, "no finding"),
+             ("annex", float("nan"), None, "too few draws near nought")],
+            columns=[c.name for c in s.TABLES["switches"]],
+        ),
+        "tempered": pd.DataFrame(
+            [("article", -431.2, 0.4, 3, "agrees with both")], columns=[c.name for c in s.TABLES["tempered"]]
+        ),
         "unit": "quarter", "effort": "Behind each stand 3 climbs.",
         "failed": ("confrontation: it could not be weighed",),
     }  # fmt: skip

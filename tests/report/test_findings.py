@@ -76,6 +76,8 @@ def test_a_factor_below_one_nat_is_no_finding_and_has_no_number() -> None:
     assert said["empire"] == ["disfavoured", "\u22123.2 nats"]
     assert said["logit"][:2] == ["unresolved", "+2.1 and +1.9 by the two estimates"]
     assert said["article"] == ["the others stand against article"]
+    switches = next(b for b in section.blocks if getattr(b, "id", "") == "evidence-switches")
+    assert [row[1].lines[0].text for row in switches.rows] == ["\u22122.2 ± 0.3", "\u2013", "\u2013"]  # type: ignore[union-attr]
     spreads = next(b for b in section.blocks if getattr(b, "id", "") == "evidence-spreads")
     assert [row[2].lines[0].text for row in spreads.rows] == ["\u22122.1", "\u2013"]  # type: ignore[union-attr]
 

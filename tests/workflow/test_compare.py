@@ -252,6 +252,8 @@ def test_the_next_report_has_what_was_found(case: Path, data: dict[str, Any]) ->
         said = [text for text in warned if row["name"] in text]
         strategic = row["name"] == "no_threat"
         assert len(said) == (not strategic and row["verdict"] != "disfavoured")
+    assert section.switches is not None
+    assert list(section.switches["name"]) == [row["name"] for row in data["switches"]]
     assert section.events is not None
     assert set(section.events["id"]) <= {f"E{k}" for k in range(1, 10)}
     assert all(url.startswith("https://") for url in section.events["source_url"])

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from tightrope.case.bundled import case_hint, find_case
 from tightrope.cli.commands import app
+from tightrope.cli.completing import complete_target
 from tightrope.cli.options import RunOptions, takes_run_options
 from tightrope.cli.output import BadInput, emit, guarded
 
@@ -17,7 +19,11 @@ from tightrope.cli.output import BadInput, emit, guarded
 def brief(
     target: Annotated[
         Path,
-        typer.Argument(metavar="RUN|CASE", help="A run folder, or a case that was run with these options."),
+        typer.Argument(
+            metavar="RUN|CASE",
+            help="A run folder, or a case that was run with these options.",
+            autocompletion=complete_target,
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -34,8 +40,9 @@ def brief(
     from; every number with its mark. Nothing is computed: run the case first.
     """
     with guarded():
-        if not target.exists():
-            raise BadInput(f"{target}: there is no such file or folder")
+        if not find_case(target).exists():
+            hint = case_hint(target)
+            raise BadInput(f"{target}: there is no such file or folder" + (f"\n    {hint}" if hint else ""))
         from tightrope.workflow.brief import brief_case
 
         emit(brief_case(target, output=output, **options.for_workflow), as_json=options.as_json)

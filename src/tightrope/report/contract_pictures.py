@@ -97,6 +97,19 @@ PICTURES: Mapping[str, tuple[Column, ...]] = {
         c("verdict", "text", "what may be said then", choices=VERDICTS),
         c("flips", "flag", "whether that turns the result"),
     ),
+    "switches": (
+        c("name", "text", "a mechanism that is off"),
+        c("log_factor", "number", "log Bayes factor of off against free, nats; nan where refused"),
+        c("error", "number", "its standard error", optional=True),
+        c("verdict", "text", "what may be said"),
+    ),
+    "tempered": (
+        c("name", "text", "the reading"),
+        c("log_evidence", "number", "by tempered SMC from the prior, nats"),
+        c("spread", "number", "sd over runs", optional=True),
+        c("runs", "whole", "how many runs"),
+        c("verdict", "text", "whether it agrees with the two estimates"),
+    ),
     "limits": (
         c("parameter", "text", "the parameter"),
         c("low", "number", "lower limit; nan: open"),

@@ -107,6 +107,8 @@ class Evidence(Checked):
     quarters  table `quarters`: every period and reading
     spreads   table `spreads`: under other spreads of the priors; may be empty
     codings   table `codings`: under other codings of the record; may be empty
+    switches  table `switches`: one mechanism off at a time, by the draws of the first reading; or None
+    tempered  table `tempered`: a third estimate of the leading readings; or None
     events    table `events` of the periods that tell most, or None
     prior     class of the priors
     unit      a period's name
@@ -119,6 +121,8 @@ class Evidence(Checked):
     quarters: pd.DataFrame
     spreads: pd.DataFrame
     codings: pd.DataFrame
+    switches: pd.DataFrame | None = None
+    tempered: pd.DataFrame | None = None
     events: pd.DataFrame | None = None
     prior: str = "agnostic"
     unit: str = "period"

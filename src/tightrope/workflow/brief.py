@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tightrope.case.bundled import find_case
 from tightrope.case.folder import CASE_FILE
 from tightrope.case.load import load_case
 from tightrope.outcome import FINE, Outcome
@@ -68,9 +69,10 @@ def _folder(target: Path, options: dict[str, Any]) -> Path:
     """The run folder that is meant."""
     if (target / MANIFEST).is_file() and not (target / CASE_FILE).is_file():
         return target
-    if not (target / CASE_FILE).is_file() and not target.is_file():
+    place = find_case(target)
+    if not (place / CASE_FILE).is_file() and not place.is_file():
         raise NoRun(f"{target} is no case (there is no {CASE_FILE}) and no run (there is no {MANIFEST})")
-    source = load_case(target)
+    source = load_case(place)
     coding = Coding(options["coding"], tuple(options["blocks"]), options["measurement_error"])
     key = run_key(source, read_record(source, coding), seed=options["seed"], quick=options["quick"])
     folder = run_folder(options["out"], case_name=source.case.case, key=key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -84,11 +84,37 @@ def evidence_of(data: Mapping[str, Any], *, sources: Mapping[str, Mapping[str, s
             ],
             "events",
         ) if events else None,
+        switches=_switches(data.get("switches", [])),
+        tempered=_tempered(data.get("smc", [])),
         prior=data["prior"],
         unit=unit,
         effort=_effort(data["effort"]),
         failed=tuple(f"{name}: {why}" for name, why in data["failed"].items()) + tuple(refused),
     )  # fmt: skip
+
+
+def _switches(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
+    """One mechanism off at a time: what its draws say, or why they do not."""
+    found = [
+        {"name": row["name"], "log_factor": _number(row["log_factor"]), "error": row["error"],
+         "verdict": row["flaw"] or row["verdict"]}
+        for row in rows
+    ]  # fmt: skip
+    return _frame(found, "switches") if found else None
+
+
+def _tempered(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
+    """The third estimate, where it was asked for and did not fail."""
+    found = [
+        {
+            "name": row["name"], "log_evidence": _number(row["estimate"]["log_evidence"]),
+            "spread": row["estimate"]["spread"], "runs": len(row["estimate"]["repeats"]),
+            "verdict": f"differs from {row['alarm']}: unresolved" if row["alarm"] else "agrees with both",
+        }
+        for row in rows
+        if "error" not in row
+    ]  # fmt: skip
+    return _frame(found, "tempered") if found else None
 
 
 def _estimate(e: Mapping[str, Any], which: str) -> dict[str, Any]:

@@ -33,8 +33,12 @@ def evidence_view(evidence: Evidence) -> Section:
     """The verdicts, the table of readings, the split over periods, and other spreads and codings."""
     base = base_of(evidence)
     blocks: list[Block] = [_factors(evidence, base), _table(evidence, base)]
+    if evidence.tempered is not None:
+        blocks.append(_tempered(evidence.tempered))
     if len(evidence.quarters):
         blocks += _split(evidence)
+    if evidence.switches is not None:
+        blocks.append(_switches(evidence.switches, base))
     if len(evidence.spreads):
         blocks.append(_spreads(evidence, base))
     if len(evidence.codings):
@@ -225,6 +229,49 @@ def _item(row: dict[Any, Any], events: pd.DataFrame | None, unit: str) -> tuple[
     if not here:
         lines.append(Line(f"No event is linked to this {unit}.", quiet=True))
     return tuple(lines)
+
+
+def _tempered(rows: pd.DataFrame) -> Table:
+    return Table(
+        "evidence-tempered",
+        "A third estimate of the leading readings: tempered SMC from the prior",
+        ("Reading", "Log evidence, nats", "Runs", "Beside the two estimates"),
+        tuple(
+            (
+                cell(r["name"]),
+                cell(
+                    f"{r['log_evidence']:.1f}".replace("-", MINUS)
+                    + (f" ± {r['spread']:.1f}" if known(r["spread"]) else ""),
+                    numeric=True,
+                ),
+                cell(str(r["runs"]), numeric=True),
+                cell(r["verdict"]),
+            )
+            for r in rows.to_dict("records")
+        ),
+    )
+
+
+def _switches(rows: pd.DataFrame, base: str) -> Table:
+    return Table(
+        "evidence-switches",
+        f"A third view, one mechanism at a time: off against free, by Savage–Dickey ratios from the draws of "
+        f"{base}",
+        ("Mechanism", "Off against free, nats", "What may be said"),
+        tuple(
+            (
+                cell(r["name"]),
+                cell(
+                    NOTHING
+                    if not known(r["log_factor"]) or r["verdict"] == "no finding"
+                    else _nats(r["log_factor"]) + (f" ± {r['error']:.1f}" if known(r["error"]) else ""),
+                    numeric=True,
+                ),
+                cell(r["verdict"]),
+            )
+            for r in rows.to_dict("records")
+        ),
+    )
 
 
 def _spreads(evidence: Evidence, base: str) -> Table:
