@@ -3,8 +3,8 @@
 RUN   a finished run: every section of its report, the first screen for the README, and its brief
 CASE  the case to serve for the pictures of the page on this machine (half a minute until it is ready)
 
-A picture that would be larger than `MOST` is taken as JPEG instead, ever rougher until it fits; its old file
-of the other kind goes. Needs Playwright (`make setup-dev`) and a Chromium on the path.
+Pictures are JPEG, each as fine as fits into `MOST` bytes. Needs Playwright (`make setup-dev`) and a Chromium
+on the path.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from benchmarks.report_load import chromium
 from pages import DOCS
 
 IMAGES = DOCS / "images"
-MOST = 100_000
+MOST = 68_000
 """Bytes of a picture."""
-WIDE, HIGH = 1000, 640
+WIDE, HIGH = 1080, 600
 """Pixels of the screen, and the most of a section that is shown."""
 LEVERS = "base=reference&override=ablations.cheap_merger&put.regime=crisis"
 MISSPELT = ("belarus == hedge", "belarus == hegde")
@@ -33,14 +33,12 @@ Taken = Callable[..., bytes]
 
 
 def kept(name: str, take: Taken) -> Path:
-    """A picture in docs/images, as PNG or, where that is too large, as JPEG."""
-    made, kind, quality = take(type="png"), "png", 85
-    while len(made) > MOST and quality > 20:
-        made, kind = take(type="jpeg", quality=quality), "jpg"
-        quality -= 10
-    for old in IMAGES.glob(f"{name}.*"):
-        old.unlink()
-    path = IMAGES / f"{name}.{kind}"
+    """A picture in docs/images, as fine as fits."""
+    for quality in range(90, 20, -8):
+        made = take(type="jpeg", quality=quality)
+        if len(made) <= MOST:
+            break
+    path = IMAGES / f"{name}.jpg"
     path.write_bytes(made)
     sys.stdout.write(f"{path.relative_to(DOCS)} {len(made):,} bytes\n")
     return path
@@ -74,11 +72,8 @@ def sheet(run: Path) -> None:
 
     drawn = brief_svg(held(run)).replace("<svg ", '<svg style="background:#ffffff" ', 1)
 
-    def take(type: str, quality: int = 0) -> bytes:
-        library = import_module("vl_convert")
-        if type == "png":
-            return bytes(library.svg_to_png(drawn, scale=1.3))
-        return bytes(library.svg_to_jpeg(drawn, scale=1.3, quality=quality))
+    def take(type: str, quality: int) -> bytes:
+        return bytes(import_module("vl_convert").svg_to_jpeg(drawn, scale=1.3, quality=quality))
 
     kept("brief", take)
 

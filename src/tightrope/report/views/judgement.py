@@ -41,7 +41,7 @@ def headline(judgement: Judgement) -> str:
         return judgement.headline
     return (
         f"{first['question']} {percent(first['probability'])} "
-        f"(90 % interval {interval(first['lower'], first['upper'])}): {verbal(first['probability'])}."
+        f"(90\u00a0% interval {interval(first['lower'], first['upper'])}): {verbal(first['probability'])}."
     )
 
 
