@@ -91,7 +91,7 @@ $(VENV)/.stamp-run: $(VENV)/.stamp-venv requirements.txt pyproject.toml
 	$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-# requirements-dev.txt holds everything in requirements.txt too, with the same pins, and the extras `discover` and `app`.
+# requirements-dev.txt holds everything in requirements.txt too, with the same pins, and the extras `discover`, `app` and `cluster`.
 $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements-dev.txt pyproject.toml
 	@echo "Installing pinned packages, those of the tests too, into $(VENV) (about 1 GB; once)" >&2
 	$(PIP) install --quiet --no-compile --require-hashes -r requirements-dev.txt
@@ -104,7 +104,7 @@ LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --for
 	--no-header --no-annotate --no-config --quiet
 lock: ## pin requirements*.txt anew (maintainers)
 	$(LOCK) --upgrade --group build -o requirements.txt
-	$(LOCK) --upgrade --group build --group dev --extra discover --extra app -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --upgrade --group build --group dev --extra discover --extra app --extra cluster -c requirements.txt -o requirements-dev.txt
 
 clean: ## remove .venv and caches; runs/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

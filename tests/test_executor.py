@@ -85,6 +85,21 @@ def test_a_failed_chunk_is_recorded_and_stops_nothing(workers: int) -> None:
     assert seen == [("squares", done, 5) for done in range(6)]
 
 
+def die_once(item: str, seed: int) -> int:
+    mark = Path(item)
+    if not mark.exists():
+        mark.touch()
+        os._exit(13)
+    return seed
+
+
+def test_a_chunk_whose_worker_was_killed_is_done_again(tmp_path: Path) -> None:
+    said: list[str] = []
+    (result,) = executor.map(die_once, [str(tmp_path / "mark")], workers=2, seed=4, notice=said.append)
+    assert result.value == executor.chunk_seed(4, 0)
+    assert said == ["a worker process died; chunk 0 is done again"]
+
+
 def test_a_dead_worker_takes_only_its_own_chunk() -> None:
     results = {r.index: r for r in executor.map(die_on_two, range(6), workers=2)}
     assert sorted(results) == list(range(6))

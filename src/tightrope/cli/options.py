@@ -43,6 +43,13 @@ Errors = Annotated[
     str,
     typer.Option(metavar="FILE", help="Reliability file: codes may be wrong as often as two coders differ."),
 ]
+Address = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Do long work on the Dask cluster there, such as tcp://127.0.0.1:8786 (extra `cluster`).",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 RUNS = Path("runs")
@@ -70,6 +77,7 @@ def run_options(
     coding: Coding = "",
     block: Block = None,
     measurement_error: Errors = "",
+    engine_address: Address = "",
     quiet: Quiet = False,
 ) -> RunOptions:
     """The options themselves, in the order in which help lists them."""
@@ -80,6 +88,7 @@ def run_options(
         "coding": coding,
         "blocks": tuple(block or ()),
         "measurement_error": measurement_error,
+        "engine_address": engine_address,
     }
     return RunOptions(as_json, quiet, workers, for_workflow)
 

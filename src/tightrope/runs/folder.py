@@ -195,12 +195,13 @@ class Run:
         shipped: Path | str | None = None,
         on_progress: executor.Progress | None = None,
         stop: Callable[[], bool] | None = None,
+        address: str = "",
     ) -> Iterator[executor.Result[Any]]:
         """Chunks `name.0`, `name.1`, ...: those on disk, then the rest by `executor.map`, stored at once.
 
         function  called as function(item, seed), picklable if workers > 1
         inputs    one mapping an item; the chunk's number and the seed are added to it
-        stop      asked before each missing chunk is begun, as in `executor.map`
+        stop, address  as in `executor.map`
         """
         if len(inputs) != len(items):
             raise ValueError(f"{len(items)} items but {len(inputs)} inputs")
@@ -226,6 +227,8 @@ class Run:
             label=name,
             on_progress=progress,
             stop=stop,
+            address=address,
+            notice=lambda text: self._notice(f"{name}: {text}"),
         ):
             if not result.ok:
                 self._notice(f"{name}.{result.index} failed: {result.error.strip().splitlines()[-1]}")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tightrope import executor
 from tightrope.fit.posterior import Effort, compute_now
 from tightrope.workflow import steps
 from tightrope.workflow.coding import Coding
@@ -36,17 +35,10 @@ def fit_origins(session: Session, missing: Sequence[str]) -> None:
     """Fit at several origins at once and put the fits into the run; one that fails is left for later."""
     material = session.material
     jobs = [
-        OriginFit(str(material.folder), material.coding, known, ORIGIN_EFFORT, session.seed)
+        OriginFit(str(material.folder.resolve()), material.coding, known, ORIGIN_EFFORT, session.seed)
         for known in missing
     ]
-    for result in executor.map(
-        fit_origin,
-        jobs,
-        workers=min(session.workers, len(jobs)),
-        seed=session.seed,
-        label="fits at the origins of past questions",
-        on_progress=session.progress,
-    ):
+    for result in session.spread(fit_origin, fit_origin, jobs, label="fits at the origins of past questions"):
         known = missing[result.index]
         if not result.ok:
             session.notice(f"the fit as of {known} failed apart and is tried again here: {result.error}")

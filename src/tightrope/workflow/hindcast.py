@@ -198,7 +198,10 @@ def _compute(
                 sent.append((name, origin))
                 yield _job(session, origin, keys, amount, found)
 
-        for result in executor.map(forecast_origin, ready(), workers=session.workers, seed=session.seed):
+        for result in executor.map(
+            forecast_origin, ready(), workers=session.workers, seed=session.seed,
+            address=session.engine_address, notice=session.notice,
+        ):  # fmt: skip
             name, origin = sent[result.index]
             busy.discard(name)
             done += 1
@@ -236,7 +239,7 @@ def _job(
             break
     stored = session.run.find(f"hindcast-fit-{origin.known}", inputs=keys[origin.known]["fit"])
     return Job(
-        case=str(material.folder),
+        case=str(material.folder.resolve()),
         coding=material.coding,
         known=origin.known,
         effort=origin.effort(amount),

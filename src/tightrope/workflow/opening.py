@@ -29,6 +29,7 @@ class Options(TypedDict, total=False):
     coding    an independent coding of the record, by name or file (the case's own)
     blocks    readings of the record's blocks, each as BLOCK=READING (as printed)
     measurement_error  a reliability file whose coders' confusion stands between codes and truth (none)
+    engine_address     of a Dask scheduler whose workers do what goes to other processes (none)
     """
 
     seed: int
@@ -41,6 +42,7 @@ class Options(TypedDict, total=False):
     coding: str
     blocks: tuple[str, ...]
     measurement_error: str
+    engine_address: str
 
 
 @contextmanager
@@ -57,6 +59,7 @@ def session_of(
     coding: str = "",
     blocks: tuple[str, ...] = (),
     measurement_error: str = "",
+    engine_address: str = "",
 ) -> Iterator[Session]:
     """A sitting with a case, its run folder open and locked till the block ends; the options are `Options`.
 
@@ -68,7 +71,10 @@ def session_of(
     with open_run(out, case_name=material.case.case, key=key, argv=argv, notice=notice) as run:
         run.chunk("numbers", lambda: _sound(material, progress), inputs={"draws": DRAWS})
         amount = QUICK if quick else FULL
-        session = Session(material, run, amount, seed, workers, progress=progress, notice=notice)
+        session = Session(
+            material, run, amount, seed, workers, progress=progress, notice=notice,
+            engine_address=engine_address,
+        )  # fmt: skip
         for note in material.record.notes if material.record is not None else ():
             session.warn(note)
         yield session

@@ -93,10 +93,11 @@ def weighed(
             found[asked] = chunk.value | {"origin": chunk.origin, "seconds": chunk.seconds}
     if not compute:
         return found
+    folder, chunks = str(material.folder.resolve()), str((run.folder / "chunks").resolve())
     jobs = [
         Job(
-            str(material.folder), material.coding, asked.label, reading_of(material, asked), starts, effort,
-            session.seed, str(run.folder / "chunks"), digest(keys[asked]),
+            folder, material.coding, asked.label, reading_of(material, asked), starts, effort,
+            session.seed, chunks, digest(keys[asked]),
         )
         for asked in missing
     ]  # fmt: skip
@@ -117,9 +118,6 @@ def weighed(
 
 def _results(session: Session, jobs: Sequence[Job]) -> Iterator[executor.Result[dict[str, Any]]]:
     """Each job's result as it is done: here with progress, or side by side."""
-    if session.workers > 1 and len(jobs) > 1:
-        yield from executor.map(weigh_job, jobs, workers=min(session.workers, len(jobs)), seed=session.seed)
-        return
 
     def here(job: Job, _: int) -> dict[str, Any]:
         return _weigh(
@@ -128,7 +126,7 @@ def _results(session: Session, jobs: Sequence[Job]) -> Iterator[executor.Result[
             lambda label, done, of: session.progress(f"{job.name}: {label}", done, of),
         )
 
-    yield from executor.map(here, jobs, seed=session.seed)
+    yield from session.spread(here, weigh_job, jobs)
 
 
 def weigh_job(job: Job, _: int) -> dict[str, Any]:

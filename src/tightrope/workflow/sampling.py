@@ -101,8 +101,8 @@ def nuts_fit(session: Session, wanted: Wanted) -> tuple[Fit, Report]:
     }
     jobs = [
         Job(
-            str(material.folder), material.coding, base.priors.prior_class, base.laplace, z, plan,
-            session.seed, chain, str(session.run.folder / "chunks"), digest(inputs),
+            str(material.folder.resolve()), material.coding, base.priors.prior_class, base.laplace, z, plan,
+            session.seed, chain, str((session.run.folder / "chunks").resolve()), digest(inputs),
         )
         for chain in range(plan.chains)
     ]  # fmt: skip
@@ -142,15 +142,12 @@ def _plan(session: Session, base: Fit, wanted: Wanted) -> Trajectories:
 
 def _results(session: Session, jobs: list[Job]) -> Iterator[executor.Result[dict[str, Any]]]:
     """Each chain as it is done: here with progress, or side by side."""
-    if session.workers > 1 and len(jobs) > 1:
-        yield from executor.map(sample_job, jobs, workers=min(session.workers, len(jobs)), seed=session.seed)
-        return
 
     def here(job: Job, _: int) -> dict[str, Any]:
         label = f"chain {job.chain + 1} along gradients"
         return _sample(session.material, job, lambda done, of: session.progress(label, done, of))
 
-    yield from executor.map(here, jobs, seed=session.seed)
+    yield from session.spread(here, sample_job, jobs)
 
 
 def sample_job(job: Job, _: int) -> dict[str, Any]:

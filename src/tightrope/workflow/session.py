@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tightrope import executor
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass
 from tightrope.fit.posterior import Effort, Fit
 from tightrope.fit.slices import Sampling
@@ -71,6 +72,7 @@ class Session:
     workers: int
     progress: Progress = quiet
     notice: Notice = print
+    engine_address: str = ""
     warnings: list[str] = field(default_factory=list)
 
     @cached_property
@@ -160,7 +162,7 @@ class Session:
         A shipped fit counts only if this code finds the same likelihood at its mode.
         """
         found = {}
-        if self.amount.origins and self.workers > 1:
+        if self.amount.origins and self.apart:
             self._fit_origins_apart()
         for known in steps.by_origin(self.material):
             name, evidence = f"origin-{known}", self.material.known_at(known)
@@ -207,6 +209,31 @@ class Session:
         from tightrope.workflow.drawn import prior_taken
 
         return {name: prior_taken(self, name, self.amount.prior) for name in PRIOR_CLASSES}
+
+    @property
+    def apart(self) -> bool:
+        """Whether work goes to other processes, of this machine or of a cluster."""
+        return self.workers > 1 or bool(self.engine_address)
+
+    def spread(
+        self,
+        here: Callable[[Any, int], Any],
+        there: Callable[[Any, int], Any],
+        jobs: Sequence[Any],
+        *,
+        label: str = "",
+    ) -> Iterator[executor.Result[Any]]:
+        """Each job's result as it is done: by `there` side by side, or by `here` one after the other.
+
+        there  picklable, and the same but for what it must read anew
+        """
+        if self.engine_address or (self.workers > 1 and len(jobs) > 1):
+            return executor.map(
+                there, jobs, workers=min(self.workers, len(jobs)), seed=self.seed, label=label,
+                on_progress=self.progress if label else None, address=self.engine_address,
+                notice=lambda text: self.notice(f"{label}: {text}" if label else text),
+            )  # fmt: skip
+        return executor.map(here, jobs, seed=self.seed)
 
     def warn(self, text: str) -> None:
         """Say something that must be seen, now and in the report."""

@@ -59,6 +59,7 @@ def tempered_data(
     material, run = session.material, session.run
     tempering = SHORT if session.amount.past < 100 else LONG
     chosen = leading(standings)
+    folder, chunks = str(material.folder.resolve()), str((run.folder / "chunks").resolve())
     jobs, keys = [], []
     for s in chosen:
         reading, data, inputs = wanted[s.name]
@@ -66,8 +67,8 @@ def tempered_data(
         keys.append(key)
         jobs.append(
             Job(
-                str(material.folder), material.coding, s.name, reading,
-                tuple(data["modes"][0]["scores"]), tempering, session.seed, str(run.folder / "chunks"),
+                folder, material.coding, s.name, reading,
+                tuple(data["modes"][0]["scores"]), tempering, session.seed, chunks,
                 digest(key),
             )
         )  # fmt: skip
@@ -107,17 +108,13 @@ def _beside(s: Standing, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _results(session: Session, jobs: Sequence[Job]) -> Iterator[executor.Result[dict[str, Any]]]:
-    if session.workers > 1 and len(jobs) > 1:
-        yield from executor.map(smc_job, jobs, workers=min(session.workers, len(jobs)), seed=session.seed)
-        return
-
     def here(job: Job, _: int) -> dict[str, Any]:
         def about(label: str, done: int, of: int) -> None:
             session.progress(f"{job.name}: {label}", done, of)
 
         return _smc(session.material, job, about)
 
-    yield from executor.map(here, jobs, seed=session.seed)
+    yield from session.spread(here, smc_job, jobs)
 
 
 def smc_job(job: Job, _: int) -> dict[str, Any]:

@@ -123,8 +123,8 @@ def simulations(
     """What `calibration.simulation` gives for numbers 0, 1, ..., and why others failed; kept by the run."""
     material = session.material
     inputs = {"model": digest(model_key(material)), "setup": asdict(setup)}
-    job = Job(str(material.folder), material.coding, setup)
-    function = partial(_here, material) if session.workers <= 1 else simulate_job
+    job = Job(str(material.folder.resolve()), material.coding, setup)
+    function = simulate_job if session.apart else partial(_here, material)
     results: dict[int, dict[str, Any]] = {}
     errors: dict[int, str] = {}
     made: Iterator[Any] = session.run.map(
@@ -134,6 +134,7 @@ def simulations(
         inputs=[inputs] * count,
         seed=session.seed,
         workers=session.workers,
+        address=session.engine_address,
         on_progress=lambda _, done, total: session.progress(
             f"simulated records of {setup.periods} periods", done, total
         ),
