@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tightrope.argument.checks import judge
 from tightrope.argument.price_gap import GOING_ON, THE_END, NoPrice, PriceGap, price_gap
-from tightrope.case.schema import Case
+from tightrope.argument.quantities import Measured, measure
+from tightrope.case.parse import to_expression
+from tightrope.case.schema import Case, Quantity
 from tightrope.game import Game, compile_game, explain, solve
 
 NUMBERS = {"delta": 0.9, "hazard": 0.02, "rent": 1.0, "storm_cost": 0.7, "office": 0.8, "fear": 0.6,
@@ -131,6 +134,56 @@ def test_a_price_that_cannot_be_asked_for_is_refused(change: dict[str, str], tol
     asked = {"terminal": "merged"} | change
     with pytest.raises(NoPrice, match=told):
         price_gap(found, explain(found), **asked)
+
+
+def least(rate: str | None = None, given: str | None = None, **values: float) -> Measured:
+    fields = {"price_gap": "merged", "rate": rate, "given": given}
+    asked = {"gap": Quantity.model_validate({k: v for k, v in fields.items() if v is not None})}
+    found = solve(game(), game().theta(values), tolerance=1e-12, branch="direct").require()
+    return measure(found, quantities=asked)
+
+
+@pytest.mark.parametrize("values", [{}, {"worth": 1.3}, {"kept": 1.5, "worth": 0.1}])
+@pytest.mark.parametrize("rate", [None, "dear", "1 + (era == storm)"])
+def test_a_quantity_is_the_least_gap_of_the_states_that_are_meant(
+    values: dict[str, float], rate: str | None
+) -> None:
+    by_state = priced(rate or "1", **values).gap
+    assert least(rate, **values).values["gap"] == pytest.approx(float(by_state.min()), abs=1e-9)
+    for era in ("calm", "storm"):
+        there = least(rate, f"era == {era}", **values).values["gap"]
+        assert there == pytest.approx(float(by_state.sel(era=era)), abs=1e-9)
+
+
+def test_a_claim_about_the_gap_fails_where_one_state_has_a_price() -> None:
+    """With worth at 1.3 the storm has a price that suits both and the calm has none."""
+    verdicts = {}
+    for name, given in (("everywhere", None), ("calm", "era == calm"), ("storm", "era == storm")):
+        verdicts[name] = judge(to_expression("gap > 0"), least(given=given, worth=1.3)).status
+    assert verdicts == {"everywhere": "fails", "calm": "holds", "storm": "fails"}
+    assert judge(to_expression("gap > 0"), least(storm_cost=0.0, fear=0.0)).status == "holds"
+
+
+@pytest.mark.parametrize(
+    ("rate", "given", "why"),
+    [
+        (None, "era == calm and era == storm", "no state has"),
+        ("era", None, "not positive in every state"),
+        (None, "act == yes", "states only"),
+    ],
+)
+def test_a_gap_without_a_meaning_is_undefined_with_the_reason(
+    rate: str | None, given: str | None, why: str
+) -> None:
+    found = least(rate, given)
+    assert np.isnan(found.values["gap"])
+    assert why in found.reasons["gap"]
+
+
+def test_a_worth_that_depends_on_moves_has_no_least_gap() -> None:
+    found = solve(game(), tolerance=1e-12, branch="direct").require()
+    seen = measure(found, quantities={"gap": Quantity.model_validate({"price_gap": "lost"})})
+    assert "depends on moves" in seen.reasons["gap"]
 
 
 def test_without_a_patron_there_is_no_price_unless_one_is_named() -> None:

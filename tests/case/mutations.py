@@ -463,6 +463,42 @@ def quantity_of_nobody(data: Data) -> Broken:
 
 
 @mutation
+def price_of_a_state(data: Data) -> Broken:
+    data["quantities"]["q_gap"]["price_gap"] = "s0"
+    return ("quantities", "q_gap", "price_gap"), "a terminal"
+
+
+@mutation
+def price_averaged_over_the_record(data: Data) -> Broken:
+    data["quantities"]["q_gap"]["over"] = "start"
+    return ("quantities", "q_gap", "over"), "has no meaning"
+
+
+@mutation
+def price_after_a_move(data: Data) -> Broken:
+    data["quantities"]["q_gap"]["given"] = "m_big > 0"
+    return ("quantities", "q_gap", "given"), "m_big"
+
+
+@mutation
+def price_at_a_rate_of_a_move(data: Data) -> Broken:
+    data["quantities"]["q_gap"]["rate"] = "1 + (m_big > 0)"
+    return ("quantities", "q_gap", "rate"), "m_big"
+
+
+@mutation
+def price_paid_by_nobody(data: Data) -> Broken:
+    data["players"]["small"]["role"] = "patron"
+    return ("quantities", "q_gap", "price_gap"), "one patron, and the case has big, small"
+
+
+@mutation
+def rate_without_a_price(data: Data) -> Broken:
+    data["quantities"]["q_worth"]["rate"] = "2"
+    return ("quantities", "q_worth", "rate"), "goes with `price_gap`"
+
+
+@mutation
 def quantity_over_no_period(data: Data) -> Broken:
     data["quantities"]["q_often"]["over"] = "1996X1"
     return ("quantities", "q_often", "over"), "none of record, end and start"

@@ -240,6 +240,7 @@ def _questions_of(names: Names, levels: Mapping[str, tuple[str, ...]], states: l
             "q_often": {"probability": f"{state} == {top}", "over": "start"},
             "q_soon": {"reaches": f"{state} == {top} or gone", "within": "4", "over": "start"},
             "q_worth": {"value": "small", "minus_terminal": "gone", "over": "start"},
+            "q_gap": {"price_gap": "gone", "given": f"{state} == {top}", "rate": "1.5"},
         },
         "ablations": {"without": {"about": "off", "set": {"alpha": "0.4"}}},
         "claims": {"C1": {"text": "It happens.", "check": "q_often + q_soon > 0", "breaks": ["without"]}},

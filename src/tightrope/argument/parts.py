@@ -18,6 +18,7 @@ from jax import Array
 
 from tightrope.argument.conditions import is_about, while_live
 from tightrope.argument.periods import carried, from_pay, hitting_probability, passed
+from tightrope.argument.price_gap import NoPrice, player_of, rate_node
 from tightrope.case.schema import Quantity
 from tightrope.game.compile import Game
 from tightrope.game.named import Named, broadcast, multiply, scalar
@@ -64,6 +65,8 @@ class Parts:
 
         Raises Undefined for what has no meaning whatever the numbers.
         """
+        if quantity.price_gap is not None:
+            return self.least_gap(quantity)
         if quantity.value is not None:
             return self.lifetime(quantity)
         if quantity.reaches is not None:
@@ -221,6 +224,31 @@ class Parts:
             return jnp.sum(live * worth), jnp.sum(live)
 
         return read
+
+    def least_gap(self, quantity: Quantity) -> Callable[[], Sums]:
+        """The least price gap of an end over the states in which `given` holds; nan where a rate is no price.
+
+        What the client would take at least, at its rate, less what the patron would pay at most: as
+        `price_gap` has it state by state.
+        """
+        where = self.where(quantity)
+        if not set(where.axes) <= set(self.game.states):
+            raise Undefined("`given` may mention states only in a price gap")
+        end, game = str(quantity.price_gap), self.game
+        loss = {}
+        for role, named in (("patron", quantity.patron), ("client", quantity.client)):
+            try:
+                player = player_of(game, role, named or "")
+            except NoPrice as error:
+                raise Undefined(str(error)) from None
+            loss[role] = self.values[game.players.index(player)] - self.worth_of_end(end, player)
+        rate = self.table(rate_node(game, str(quantity.rate or 1)))
+        there = broadcast(where, game.states, game.sizes).data != 0
+        each = broadcast(rate, game.states, game.sizes).data
+        gap = jnp.where(there, each * loss["client"] + loss["patron"], jnp.inf)
+        least = jnp.where(jnp.all(each > 0), jnp.min(gap), jnp.nan)
+        some = jnp.any(there).astype(jnp.float64)
+        return lambda: (jnp.where(some > 0, least, 0.0), some)
 
     def worth_of_end(self, terminal: str, player: str) -> Array:
         """(*states) what entering a terminal is worth to a player."""

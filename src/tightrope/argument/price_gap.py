@@ -93,7 +93,7 @@ def price_gap(
     """
     game = found.require().game
     check_price(game, terminal, patron=patron, client=client, rate=rate)
-    buyer, seller = _of_role(game, "patron", patron), _of_role(game, "client", client)
+    buyer, seller = player_of(game, "patron", patron), player_of(game, "client", client)
     return PriceGap(
         terminal,
         buyer,
@@ -108,12 +108,13 @@ def check_price(game: Game, terminal: str, *, patron: str = "", client: str = ""
     """Raise NoPrice for names, roles or a rate of which no solution could make a price."""
     if terminal not in game.terminals:
         raise NoPrice(f"{terminal!r} is no terminal; {near_or_list(terminal, game.terminals)}")
-    _of_role(game, "patron", patron)
-    _of_role(game, "client", client)
-    _rate_node(game, rate)
+    player_of(game, "patron", patron)
+    player_of(game, "client", client)
+    rate_node(game, rate)
 
 
-def _of_role(game: Game, role: str, named: str) -> str:
+def player_of(game: Game, role: str, named: str = "") -> str:
+    """The player named, or the one whose role this is. Raises NoPrice where there is none, or several."""
     if named:
         if named not in game.players:
             raise NoPrice(f"{named!r} is no player; {near_or_list(named, game.players)}")
@@ -144,7 +145,8 @@ def _on_grid(game: Game, x: Named) -> xr.DataArray:
     return xr.DataArray(np.asarray(full), dims=game.states, coords=coords)
 
 
-def _rate_node(game: Game, text: str) -> s.Node:
+def rate_node(game: Game, text: str) -> s.Node:
+    """A rate as an expression of the game. Raises NoPrice where it cannot be read or mentions moves."""
     try:
         node = game.node(to_expression(text))
     except ExpressionError as error:
@@ -157,7 +159,7 @@ def _rate_node(game: Game, text: str) -> s.Node:
 
 def _rate(found: Equilibrium, text: str) -> xr.DataArray:
     game = found.game
-    value = evaluator(game, jnp.asarray(found.theta))(_rate_node(game, text))
+    value = evaluator(game, jnp.asarray(found.theta))(rate_node(game, text))
     rate = _on_grid(game, value).rename("rate")
     if not bool((rate > 0).all()):
         raise NoPrice(f"the rate {text!r} is not positive in every state")

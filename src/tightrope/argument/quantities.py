@@ -60,7 +60,8 @@ def measure(
     The quantities are compiled together, once a game, so that those of a further equilibrium cost
     milliseconds.
     A quantity is nan, with a reason, when its conditioning event has probability below 1e-12, when its
-    distribution was not given, or when it asks for what has no meaning. Forced moves (`do`) stay forced
+    distribution was not given, or when it asks for what has no meaning. A price gap has none where no
+    state meets its condition, or its rate is not positive. Forced moves (`do`) stay forced
     in every period that the quantity looks at, `after` included. One-period quantities and values hold
     given that the game has not ended. `given` is read where payoffs are collected; with `value` and
     `reaches` it is read at the start and may mention states only. Raises `NotCertified` on an
@@ -143,7 +144,10 @@ def _measured(
             why[name] = reasons[name]
             continue
         part, whole = sums[name]
-        if whole < UNDEFINED_BELOW:
+        if quantity.price_gap is not None and not (whole > 0 and math.isfinite(part)):
+            no_rate = f"the rate `{quantity.rate}` is not positive in every state"
+            why[name] = no_rate if whole > 0 else f"no state has `{quantity.given}`"
+        elif whole < UNDEFINED_BELOW:
             given = f"`{quantity.given}`" if quantity.given is not None else "being alive"
             why[name] = f"the condition ({given}) has probability {whole:.1e}"
         else:

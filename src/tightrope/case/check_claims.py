@@ -10,7 +10,8 @@ from tightrope.case.resolve import Scope
 from tightrope.case.schema import Claim, Quantity, RecordShare
 
 NEXT = "next_"
-_MEASURES = ("probability", "expectation", "rises", "reaches", "value")
+_MEASURES = ("probability", "expectation", "rises", "reaches", "value", "price_gap")
+_PRICE = ("rate", "patron", "client")
 _SIGNS = (0.0, 1.0)
 
 
@@ -41,6 +42,7 @@ def check_quantities(checker: Checker) -> None:
             message = f"a quantity measures one of {', '.join(_MEASURES)}; here stands {what}"
             checker.say(where, message, key=True)
         _check_measure(checker, where, name, quantity)
+        _check_price(checker, where, quantity)
         for part, names, what in (
             ("set", checker.case.states, "a state"),
             ("do", [move for move in checker.levels if move not in checker.case.states], "a move"),
@@ -78,8 +80,33 @@ def _check_measure(checker: Checker, where: Where, name: str, quantity: Quantity
         checker.say((*where, "reaches"), message, character=character)
 
 
+def _check_price(checker: Checker, where: Where, quantity: Quantity) -> None:
+    """A price is one of a terminal, at every state, between two players."""
+    case = checker.case
+    if quantity.price_gap is None:
+        for part in _PRICE:
+            if getattr(quantity, part) is not None:
+                checker.say((*where, part), f"`{part}` goes with `price_gap`", key=True)
+        return
+    checker.known((*where, "price_gap"), quantity.price_gap, case.terminals, "a terminal")
+    for part in ("set", "do", "after", "over"):
+        if part in checker.source.at(where):
+            message = "a price gap is looked for in all states that `given` leaves"
+            checker.say((*where, part), f"{message}, so `{part}` has no meaning", key=True)
+    for role in ("patron", "client"):
+        named = getattr(quantity, role)
+        those = [name for name, player in case.players.items() if player.role == role]
+        if named is not None:
+            checker.known((*where, role), named, case.players, "a player")
+        elif len(those) != 1:
+            message = f"a price needs one {role}, and the case has {', '.join(those) or 'none'}"
+            checker.say((*where, "price_gap"), message, f"name one: `{role}: PLAYER`", key=True)
+
+
 def _check_over(checker: Checker, where: Where, quantity: Quantity) -> None:
     over, place = quantity.over, (*where, "over")
+    if quantity.price_gap is not None:
+        return
     if over in ("record", "end"):
         if checker.case.record is None:
             message = f"states are averaged over `{over}`, and the case has no record"

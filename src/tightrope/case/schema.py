@@ -270,6 +270,11 @@ class Quantity(Noun):
                   terminal of that name has been entered) within `within` periods
     value         a player's lifetime value
     minus_terminal  subtract the player's value of that terminal (with `value`)
+    price_gap     the least price gap of entering a terminal now, over the states in which `given` holds
+                  (all of them without one): what the client would take at least, less what the patron
+                  would pay at most, in the patron's payoff; above 0 no price suits both in any of them
+    rate          what a unit of the client's payoff costs the patron, in parameters and states (default 1)
+    patron, client  players, where the case does not have one of each role
 
     given         condition on this (observe): P(. | given)
     set           put state variables at a level first (do)
@@ -286,6 +291,10 @@ class Quantity(Noun):
     reaches: ExpressionField | None = None
     value: Identifier | None = None
     minus_terminal: Identifier | None = None
+    price_gap: Identifier | None = None
+    rate: ExpressionField | None = None
+    patron: Identifier | None = None
+    client: Identifier | None = None
     given: ExpressionField | None = None
     set: dict[Identifier, Identifier] = {}
     do: dict[Identifier, Identifier] = {}

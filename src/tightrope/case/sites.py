@@ -18,7 +18,7 @@ from tightrope.case.schema import Case, Law, Link, NatureMove, Pay, PlayerMove, 
 
 Role = Literal[
     "define", "discount", "precision", "available", "logit", "hazard", "prob", "weight", "share",
-    "when", "payoff", "terminal", "observable", "quantity", "reaches",
+    "when", "payoff", "terminal", "observable", "quantity", "reaches", "rate",
 ]  # fmt: skip
 
 
@@ -70,12 +70,12 @@ def sites(case: Case) -> tuple[Site, ...]:
                 where = ("observables", name, part)
                 found.append(Site(where, input_, "observable", f"observable {name}", True, paid))
     for name, quantity in case.quantities.items():
-        for part in ("probability", "expectation", "given", "reaches"):
+        for part in ("probability", "expectation", "given", "reaches", "rate"):
             given: Expression | None = getattr(quantity, part)
             if given is not None:
-                reaches = part == "reaches"
-                role: Role = "reaches" if reaches else "quantity"
-                moves = frozenset[str]() if reaches else paid
+                role: Role = "reaches" if part == "reaches" else "rate" if part == "rate" else "quantity"
+                at_start = role != "quantity" or quantity.price_gap is not None
+                moves = frozenset[str]() if at_start else paid
                 found.append(Site(("quantities", name, part), given, role, f"quantity {name}", True, moves))
     return tuple(found)
 

@@ -81,6 +81,7 @@ _ROLES: dict[Role, tuple[str, float, float]] = {
     "when": ("a condition is not a number", -np.inf, np.inf),
     "available": ("a condition is not a number", -np.inf, np.inf),
     "precision": ("a precision is not above zero", 0.0, np.inf),
+    "rate": ("what a unit costs is not above zero", 0.0, np.inf),
     "discount": ("a discount factor leaves [0, 1)", 0.0, 1.0),
     "payoff": ("a payoff is not a finite number", -np.inf, np.inf),
     "terminal": ("a terminal's payoff is not a finite number", -np.inf, np.inf),
@@ -169,7 +170,7 @@ def _measured(game: Game, theta: Array) -> Iterator[tuple[_Rule, Array]]:
             continue
         what, low, high = _ROLES[site.role]
         term = (str(site.where[1]), str(site.where[2])) if site.role == "payoff" else None
-        rule = _Rule(site.where, site.owner, what, low, high, site.role == "precision", payoff=term)
+        rule = _Rule(site.where, site.owner, what, low, high, site.role in ("precision", "rate"), payoff=term)
         yield rule, ev(game.node(site.expression)).data
     numbers = primitives(game, theta)
     places = [n for n, item in enumerate(game.case.period) if not isinstance(item, Pay)]

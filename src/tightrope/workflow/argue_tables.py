@@ -125,7 +125,7 @@ def quantity_rows(case: Case, found: Judged) -> list[dict[str, Any]]:
                     "claim": name,
                     "name": quantity,
                     "about": noun.about,
-                    "unit": "value" if noun.value or noun.expectation else "probability",
+                    "unit": "probability" if _is_probability(noun) else "value",
                     "reference": math.nan if reference is None else reference.values[quantity],
                     "fit": math.nan if fit is None else fit.values[quantity],
                     "lower": float(spread.loc[quantity, "low"]) if drawn else None,
@@ -137,6 +137,10 @@ def quantity_rows(case: Case, found: Judged) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def _is_probability(noun: Quantity) -> bool:
+    return noun.value is None and noun.expectation is None and noun.price_gap is None
 
 
 def cells(case: Case, found: Judged) -> report.Matrix:
