@@ -3,8 +3,8 @@
 RUN   a finished run: every section of its report, the first screen for the README, and its brief
 CASE  the case to serve for the pictures of the page on this machine (half a minute until it is ready)
 
-Pictures are JPEG, each as fine as fits into `MOST` or `LARGE` bytes. Needs Playwright (`make setup-dev`) and a Chromium
-on the path.
+Pictures are JPEG, each as fine as fits into `MOST` or `LARGE` bytes. Needs Playwright (`make setup-dev`) and
+a Chromium on the path.
 """
 
 from __future__ import annotations
