@@ -215,11 +215,13 @@ def test_a_command_hands_its_arguments_to_the_workflow(
     assert given["quick"] is True
     assert given["workers"] == 3
     assert isinstance(given["argv"], tuple)
-    extra = {"ask": {"questions": ()}, "claims": {"claims": ()}}.get(command, {})
+    extra = {"ask": {"questions": ()}, "claims": {"claims": ()}, "fit": {"engine": "laplace"}}.get(command, {})
     common = {"seed", "out", "quick", "workers", "argv", "progress", "notice"}
     assert (given["coding"], given["blocks"], given["measurement_error"]) == ("", (), "")
-    common |= {"coding", "blocks", "measurement_error"}
+    assert given["engine_address"] == ""
+    common |= {"coding", "blocks", "measurement_error", "engine_address"}
     assert set(given) == common | set(extra)
+    assert extra.items() <= given.items()
 
 
 def test_questions_and_claims_can_be_named(case: Path, workflow: types.SimpleNamespace) -> None:

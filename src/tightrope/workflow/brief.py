@@ -30,8 +30,11 @@ class NoRun(ValueError):
 
 
 def leave_brief(session: Session, report: Report) -> None:
-    """Keep what a brief needs of a report in the run folder."""
-    session.run.store(NAME, asdict(brief_of(report)), inputs={}, seconds=0.0)
+    """Keep what a brief needs of a report in the run folder, unless it is there."""
+    data = asdict(brief_of(report))
+    kept = session.run.find(NAME, inputs={})
+    if kept is None or digest({"brief": kept.value}) != digest({"brief": data}):
+        session.run.store(NAME, data, inputs={}, seconds=0.0)
 
 
 def brief_case(target: Path, *, output: Path | None = None, **options: Any) -> Outcome:
