@@ -311,10 +311,20 @@ def claims() -> s.Claims:
         if k % 2 == 0:
             n = int(rng.integers(5, 40))
             shares.append(
-                (name, "stall or hedge | ask_core or squeeze", int(0.7 * n), n, 0.4, 0.85, "majority", True)
+                (
+                    name,
+                    "stall or hedge | ask_core or squeeze",
+                    int(0.7 * n),
+                    n,
+                    0.4,
+                    0.85,
+                    "majority",
+                    True,
+                    None,
+                )
             )
         if k % 4 == 0:
-            shares.append((name, "aid | west == open", 0, 14, 0.0, 0.23, None, None))
+            shares.append((name, "aid | west == open", 0, 14, 0.0, 0.23, None, None, None))
         if not out:
             for which in ("aid", "ask"):
                 quantities.append(

@@ -14,9 +14,10 @@ from tightrope.report import sections as s
 from tightrope.report.blocks import Bullets, Figure
 from tightrope.report.charts.choice import REST, WHOLE, steps_of
 from tightrope.report.page import render_report, sections_of
+from tightrope.report.text import MINUS
 from tightrope.report.views.boxes import box_title
 from tightrope.report.views.choice import choice_title
-from tightrope.report.views.claims import flags_of, shares_title, summary
+from tightrope.report.views.claims import claims_view, flags_of, shares_title, summary
 from tightrope.report.views.evidence import evidence_title, evidence_view, telling
 from tightrope.report.views.fans import fan_title
 from tightrope.report.views.headline import headline_title
@@ -227,6 +228,24 @@ def test_claims_are_all_accounted_for() -> None:
     fit = claims["share_fit"].dropna().astype(float)
     assert f"{int((fit > 0.5).sum())} of 28 claims hold in most posterior draws" in shares_title(claims)
     assert flags_of("works prior_only") == ("works", "prior only")
+
+
+def test_margins_and_how_strongly_the_record_disagrees_are_told() -> None:
+    full = synthetic.claims()
+    row = full.claims.iloc[:1].assign(margin_reference=0.1234, margin_fit=-2.5)
+    shares = pd.DataFrame(
+        [
+            ("C01", "aid", 2, 20, 0.02, 0.29, "majority", False, "beyond chance"),
+            ("C01", "ask", 5, 10, 0.22, 0.78, "majority", False, None),
+        ],
+        columns=[c.name for c in s.TABLES["shares"]],
+    )
+    claims = s.Claims(claims=row, shares=shares, quantities=full.quantities.iloc[:0])
+    html = str(claims_view(claims).blocks[0])
+    assert "margin +0.12" in html
+    assert f"margin {MINUS}2.5" in html
+    assert "expected majority; against the claim, beyond chance" in html
+    assert "expected majority; neither way" in html
 
 
 def test_parameters_title_counts() -> None:

@@ -106,6 +106,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         c("upper", "number", "upper end of the 95 % interval"),
         c("expect", "text", "what the claim expects of it, in words", optional=True),
         c("agrees", "flag", "whether the record agrees; None where nothing is expected", optional=True),
+        c("contrary", "text", "how strongly the record goes the other way; None: not", optional=True),
     ),
     "quantities": (
         c("claim", "text", "the claim's id"),

@@ -33,7 +33,7 @@ def claims(case: Case, found: Judged) -> report.Claims:
     )
 
 
-SHARES = ["claim", "what", "k", "n", "lower", "upper", "expect", "agrees"]
+SHARES = ["claim", "what", "k", "n", "lower", "upper", "expect", "agrees", "contrary"]
 
 
 def claim_rows(case: Case, found: Judged) -> list[dict[str, Any]]:
@@ -104,6 +104,7 @@ def share_row(name: str, seen: Counted) -> dict[str, Any]:
         "upper": seen.frequency.high,
         "expect": None if seen.expected == "none" else seen.expected,
         "agrees": seen.met,
+        "contrary": seen.contrary or None,
     }
 
 

@@ -95,9 +95,7 @@ def _shares(found: Judged) -> list[dict[str, Any]]:
     for name, result in found.results.items():
         for seen in result.record:
             chance = None if seen.chance != seen.chance else seen.chance
-            rows.append(
-                argue_tables.share_row(name, seen) | {"chance": chance, "contrary": seen.contrary or None}
-            )
+            rows.append(argue_tables.share_row(name, seen) | {"chance": chance})
     return rows
 
 

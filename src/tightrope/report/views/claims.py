@@ -128,7 +128,8 @@ def _row(row: dict[Any, Any], claims: Claims) -> tuple[Cell, ...]:
 def _record(shares: list[dict[Any, Any]]) -> Cell:
     lines: list[Line] = []
     for share in shares:
-        words = {True: "as claimed", False: "against the claim", None: ""}[share["agrees"]]
+        against = f"against the claim, {share['contrary']}" if share["contrary"] else "neither way"
+        words = {True: "as claimed", False: against, None: ""}[share["agrees"]]
         expected = f"expected {share['expect']}; " if share["expect"] and share["expect"] != "none" else ""
         lines += [
             Line(f"{share['k']} of {share['n']}", strong=True),
@@ -146,6 +147,9 @@ def _model(
 ) -> Cell:
     result = row[at]
     lines = [Line(result, strong=True)]
+    margin = row[f"margin_{at}"]
+    if margin is not None and margin == margin:
+        lines.append(Line(f"margin {'+' if margin > 0 else ''}{number(margin, digits=2)}", quiet=True))
     if draws is not None and result != "untestable":
         lines.append(draws)
     for quantity in quantities:
