@@ -93,7 +93,7 @@ def test_the_wheel_holds_the_package_its_cases_and_the_notices(archives: dict[st
     assert notice == (ROOT / "cases" / CASE / "SOURCES.md").read_bytes()
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "docs/"))]
     assert metadata["License-Expression"] == "Apache-2.0"
-    assert {"app", "discover"} <= set(metadata.get_all("Provides-Extra", []))
+    assert {"app", "cluster", "discover"} == set(metadata.get_all("Provides-Extra", []))
     assert metadata["Requires-Python"] == ">=3.11"
     pythons = {c.rpartition(" ")[2] for c in metadata.get_all("Classifier", []) if ":: Python :: 3." in c}
     assert pythons == {"3.11", "3.12", "3.13"}

@@ -17,5 +17,4 @@ def test_every_command_prints_what_the_page_shows(tmp_path: Path) -> None:
     failing = {"tightrope claims russia-belarus C05 C14 --quick": 1}
     refused = 'tightrope what-if russia-belarus --quick --announced --do "west = opne from 2027 for 3 years"'
     played(PAGE, tmp_path, commands=9, codes={**failing, refused: 2})
-    written = (tmp_path / "written.txt").read_text(encoding="utf-8")
-    assert written.endswith("Next: tightrope check mine\n")
+    assert "west_opens_late" in (tmp_path / "mine" / "scenarios.yaml").read_text(encoding="utf-8")

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 OLDEST = (3, 11)
 NEWEST_TRIED = (3, 14)
-EXTRAS = {"app": "`tightrope serve`", "discover": "`tightrope discover` and `sensitivity`"}
+EXTRAS = {
+    "app": "`tightrope serve`",
+    "cluster": "`--engine-address`",
+    "discover": "`tightrope discover` and `sensitivity`",
+}
 CHECKOUT = (Path(__file__).parents[2] / "Makefile").is_file()
 PIP = f"{Path(sys.executable).name} -m pip install"
 PATIENCE = 300
@@ -161,7 +165,7 @@ def _extras(declared: list[Requirement]) -> list[Finding]:
         wrong = [w for r in own if (w := _against(r)) is not None]
         missing = ", ".join(f"{w.what} {w.found}" for w in wrong)
         install = f"`{PIP} '{'.' if CHECKOUT else 'tightrope'}[{extra}]'`"
-        advice = f"Only {commands} need it: {install}." if wrong else ""
+        advice = f"Only for {commands}: {install}." if wrong else ""
         found.append(Finding(f"Extra {extra}", missing or "all there", advice, serious=False))
     return found
 

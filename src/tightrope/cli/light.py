@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from tightrope.cli.output import BadInput, said_if_slow
 from tightrope.outcome import BAD_INPUT, FAILED, FINE, Outcome
-
-MOST_LISTED = 20
 
 
 def check_files(path: Path, *, draws: int, as_json: bool, quiet: bool) -> Outcome:
@@ -66,7 +65,8 @@ def write_new(target: Path, *, name: str, source: Path | None) -> Outcome:
     except ValueError as error:
         raise BadInput(f"{error}; say --name NAME") from None
     files = [str(path) for path in written]
-    listed = [f"  {file}" for file in files[:MOST_LISTED]]
-    listed += [f"  and {len(files) - MOST_LISTED} more"] if len(files) > MOST_LISTED else []
+    inside = Counter(path.relative_to(target).parts[0] for path in written)
+    folders = {path.relative_to(target).parts[0] for path in written if path.parent != target}
+    listed = [f"  {target / n}" + (f" ({k} files)" if n in folders else "") for n, k in inside.items()]
     text = "\n".join(["Wrote", *listed, f"Next: tightrope check {target}"])
     return Outcome(FINE, {"files": files}, text)
