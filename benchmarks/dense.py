@@ -29,7 +29,7 @@ AGREE = 1e-8
 
 
 def solved(game: Game, numbers: Primitives, *, walked: bool) -> tuple[np.ndarray, list[np.ndarray], float]:
-    """Values (players, states), strategies (states, actions) by move, and the residual; certificate included."""
+    """Values (players, states), strategies (states, actions) by move, and the residual; certified."""
     root, *_ = find_root(game, numbers, branch="principal" if walked else "direct")
     strategies, _, _ = look_function(game, "agent")(root.z, numbers)
     values, _ = unpack(game, root.z)
@@ -80,15 +80,13 @@ def against_sgamesolver() -> Section:
         ratio, walked_ratio = seconds / direct.cpu, seconds / walk.cpu
         told = f"{target:.0f}, {verdict(ratio, target, at_least=True)}" if target else ""
         agrees = f"{gap:.0e} and {gap_values:.0e}, {verdict(max(gap, gap_values), AGREE)}"
-        rows.append(
-            (size, *ours, shown(seconds), f"{ratio:,.0f}", f"{walked_ratio:,.1f}", told, agrees)
-        )
+        rows.append((size, *ours, shown(seconds), f"{ratio:,.0f}", f"{walked_ratio:,.1f}", told, agrees))
         print(f"dense {size}: {ratio:.0f} times, gap {gap:.0e}, residual {residual:.0e}", file=sys.stderr)
     return Section(
         title="Random dense games beside sgamesolver",
         words=(
-            f"Simultaneous moves, payoffs uniform on [0, 1], discount {DISCOUNT}, precision {PRECISION:g}, every "
-            f"state in reach of every other. {named('sgamesolver')} (Cython build, one thread) follows its "
+            f"Simultaneous moves, payoffs uniform on [0, 1], discount {DISCOUNT}, precision {PRECISION:g}, "
+            f"every state in reach of every other. {named('sgamesolver')} (Cython build, one thread) follows its "
             "homotopy from precision 0 to 2; building its game is left out of its time. *Direct* is a solve "
             "from zero values, *walked* one along the principal branch as sgamesolver's is; certificates "
             "included, warm. Times are of the processor. Agreement is of strategies and of values, at "
@@ -136,9 +134,9 @@ def by_precision() -> Section:
     return Section(
         title="Convergence by precision",
         words=(
-            f"{GAMES} random dense games each, residual 1e-9 in log-odds. *Default* walks the principal branch and, "
-            "where that is lost, solves from zero values; *walked* counts those that arrived by walking, *folds* "
-            "those in which the branch turned round on the way. *Newton* is what the survey's prototype of "
+            f"{GAMES} random dense games each, residual 1e-9 in log-odds. *Default* walks the principal branch "
+            "and, where that is lost, solves from zero values; *walked* counts those that arrived by walking, "
+            "*folds* those in which the branch turned round on the way. *Newton* is what the survey's prototype of "
             "Newton with continuation in precision got on games drawn alike."
         ),
         header=("players, states, actions", "precision", "default: certified", "of them walked", "folds",

@@ -10,7 +10,11 @@ import sgamesolver
 def main() -> None:
     with np.load(sys.argv[1]) as asked:
         payoffs, laws = asked["payoffs"], asked["laws"]
-        discount, precision, repeats = float(asked["discount"]), float(asked["precision"]), int(asked["repeats"])
+        discount, precision, repeats = (
+            float(asked["discount"]),
+            float(asked["precision"]),
+            int(asked["repeats"]),
+        )
         sharp = bool(asked["sharp"])
     # (players, actions…, states) and (actions…, states, states) to one array a state
     states = payoffs.shape[-1]

@@ -215,7 +215,9 @@ def test_a_command_hands_its_arguments_to_the_workflow(
     assert given["quick"] is True
     assert given["workers"] == 3
     assert isinstance(given["argv"], tuple)
-    extra = {"ask": {"questions": ()}, "claims": {"claims": ()}, "fit": {"engine": "laplace"}}.get(command, {})
+    extra = {"ask": {"questions": ()}, "claims": {"claims": ()}, "fit": {"engine": "laplace"}}.get(
+        command, {}
+    )
     common = {"seed", "out", "quick", "workers", "argv", "progress", "notice"}
     assert (given["coding"], given["blocks"], given["measurement_error"]) == ("", (), "")
     assert given["engine_address"] == ""

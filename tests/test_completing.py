@@ -66,7 +66,7 @@ def program(folder: Path) -> dict[str, str]:
     path.parent.mkdir()
     path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tightrope "$@"\n')
     path.chmod(0o755)
-    # The shell is named here, not looked for among the parents, of which a test may have none that is a shell.
+    # The shell is named here, not looked for among the parents: a test may have none that is a shell.
     named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     return {**os.environ, **named, "PATH": f"{path.parent}{os.pathsep}{os.environ['PATH']}"}
 

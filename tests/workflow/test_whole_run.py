@@ -121,7 +121,7 @@ def test_a_brief_is_made_of_the_run_or_of_its_case(
     of_case = brief_case(case, output=tmp_path / "case.pdf", **given)
     assert of_run.data["run"] == of_case.data["run"] == str(folder)
     pages = [(tmp_path / name).read_bytes() for name in ("run/page.pdf", "case.pdf")]
-    # The renderer numbers a drawing's parts as they come to hand, so that bytes differ where nothing to see does.
+    # The renderer numbers a drawing's parts as they come to hand: bytes differ where nothing to see does.
     assert len(pages[0]) == len(pages[1])
     assert len(re.findall(rb"/Type\s*/Page\b", pages[0])) == 1
     assert of_run.data["bytes"] == len(pages[0])

@@ -73,7 +73,7 @@ class Cluster:
                 if not flying:
                     break
                 with client.as_current():
-                    done = wait(list(flying), return_when="FIRST_COMPLETED").done
+                    done = wait(list(flying), return_when="FIRST_COMPLETED").done  # type: ignore[no-untyped-call]
                 self._report(client)
                 for future in done:
                     yield self._result(future, flying.pop(future))
@@ -117,7 +117,7 @@ def connected(address: str) -> Any:
     from distributed import Client
 
     try:
-        return Client(address, timeout=PATIENCE, set_as_default=False)
+        return Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise NoCluster(

@@ -82,7 +82,8 @@ def _newton_krylov(
 
         def system(v: Array) -> Array:
             x = spread(v)
-            return x - derivative(x)
+            left: Array = x - derivative(x)
+            return left
 
         direction, _ = gmres(  # type: ignore[no-untyped-call]
             system, gap, tol=forcing, atol=0.0, restart=KRYLOV, maxiter=3, solve_method="incremental"

@@ -25,8 +25,8 @@ WRITTEN_OUT = 8
 """An axis of at most this length is written out where a sum over it, here or in the transpose, is slow."""
 
 LONG = 16
-"""An axis longer than this is summed over by the library's product of matrices; written out it would take long
-to compile. Levels of a case's variables are fewer; games given as arrays have such axes."""
+"""An axis longer than this is summed over by the library's product of matrices; written out it would take
+long to compile. Levels of a case's variables are fewer; games given as arrays have such axes."""
 
 
 def _apart(function: Callable[..., Array]) -> Callable[..., Array]:

@@ -28,7 +28,6 @@ def as_it_is(gap: Array) -> Array:
     return gap
 
 
-
 class Pairs(NamedTuple):
     """The last few changes, each scaled so that its change of gap has length one.
 

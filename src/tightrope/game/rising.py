@@ -65,4 +65,4 @@ def one_way(game: Game) -> dict[str, int]:
         masks[step.variable] += views.values()
     up = {name for name, seen in masks.items() if not any(np.tril(mask, -1).any() for mask in seen)}
     down = {name for name, seen in masks.items() if not any(np.triu(mask, 1).any() for mask in seen)}
-    return {name: 1 for name in game.states if name in up} | {name: -1 for name in down - up}
+    return {name: 1 for name in game.states if name in up} | dict.fromkeys(down - up, -1)

@@ -79,9 +79,7 @@ class Unitless(NamedTuple):
 
 def unitless(game: Game, numbers: Primitives) -> Unitless:
     """Prepare a parameter vector's primitives for sweeps in log-odds units. The chains guess nothing yet."""
-    return Unitless(
-        prepared(game, numbers), jax.lax.stop_gradient(units(game, numbers)), no_chains(game)
-    )
+    return Unitless(prepared(game, numbers), jax.lax.stop_gradient(units(game, numbers)), no_chains(game))
 
 
 @lru_cache(maxsize=64)
