@@ -12,9 +12,10 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 HEAD = """# Timings
 
 Written by `make bench` (`python -m benchmarks [PART]...`), a section a part, each dated and with the
-machine's load while it ran. Each call is made once before it is timed, so compiling is left out where nothing else is
-said. *Clock* is the median on the clock, *processor* the processor time of the best call, all threads; other
-work on the machine lengthens the first and hardly the second. A ratio is of processor times in the same run.
+machine's load while it ran. Each call is made once before it is timed, so compiling is left out where
+nothing else is said. *Clock* is the median on the clock, *processor* the processor time of the best call,
+all threads; other work on the machine lengthens the first and hardly the second. A ratio is of processor
+times in the same run.
 """
 
 

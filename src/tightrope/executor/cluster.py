@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 import traceback
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
@@ -52,8 +53,7 @@ class Cluster:
     def run(self) -> Iterator[Result[Any]]:
         """Each chunk's result as it comes."""
         client = connected(self.address)
-        from distributed import wait
-
+        wait: Any = import_module("distributed").wait
         flying: dict[Any, int] = {}
         try:
             self._compare(client)
@@ -73,7 +73,7 @@ class Cluster:
                 if not flying:
                     break
                 with client.as_current():
-                    done = wait(list(flying), return_when="FIRST_COMPLETED").done  # type: ignore[no-untyped-call]
+                    done = wait(list(flying), return_when="FIRST_COMPLETED").done
                 self._report(client)
                 for future in done:
                     yield self._result(future, flying.pop(future))
@@ -82,11 +82,10 @@ class Cluster:
             client.close()
 
     def _result(self, future: Any, number: int) -> Result[Any]:
-        from distributed.scheduler import KilledWorker
-
+        killed: Any = import_module("distributed.scheduler").KilledWorker
         try:
             found: Result[Any] = future.result()
-        except KilledWorker:
+        except killed:
             return Result(number, None, DIED, 0.0)
         except Exception:  # could not be sent to the worker or back
             return Result(number, None, traceback.format_exc(), 0.0)
@@ -114,10 +113,9 @@ def connected(address: str) -> Any:
     """A client of the scheduler at an address. Raises MissingCluster or NoCluster."""
     if find_spec("distributed") is None:
         raise MissingCluster
-    from distributed import Client
-
+    distributed: Any = import_module("distributed")
     try:
-        return Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        return distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise NoCluster(
@@ -139,7 +137,6 @@ def versions() -> dict[str, str]:
 
 def _there(function: Callable[..., Any], index: int, item: Any, seed: int, topic: str) -> Result[Any]:
     """A chunk on a worker; that it was begun is told first, so that a second beginning is noticed."""
-    from distributed import get_worker
-
-    get_worker().log_event(topic, index)
+    distributed: Any = import_module("distributed")
+    distributed.get_worker().log_event(topic, index)
     return call(function, index, item, seed)

@@ -73,7 +73,8 @@ def mixing(chains: Chains) -> Mixing:
         raise ValueError("convergence needs at least four draws a chain")
     x = chains.scores
     # Each compiled as a whole: one by one, their many small operations take twice as long to compile.
-    _known[chains] = Mixing(*(np.asarray(jax.jit(measure)(x)) for measure in (rhat, ess_bulk, ess_tail)))
+    # With one parameter the library drops its axis.
+    _known[chains] = Mixing(*(np.atleast_1d(jax.jit(measure)(x)) for measure in (rhat, ess_bulk, ess_tail)))
     return _known[chains]
 
 
