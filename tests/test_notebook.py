@@ -64,4 +64,4 @@ def test_every_cell_prints_what_the_notebook_holds(tmp_path: Path, monkeypatch: 
         elif result:
             same(repr(value), "".join(result["text/plain"]))
         results += bool(result)
-    assert results == 4
+    assert results == 3
