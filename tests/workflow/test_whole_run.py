@@ -83,7 +83,7 @@ def test_a_run_leaves_a_report_its_numbers_and_a_manifest(first: Outcome, folder
         assert certificate["status"] == "converged"
         assert certificate["residual"] <= certificate["tolerance"] <= 1e-9
     assert {"fit", "live", "matrix-fit"} <= set(manifest["timings"])
-    assert any(name.startswith("claims-posterior") for name in manifest["timings"])
+    assert any(name.startswith("drawn-") for name in manifest["timings"])
     assert all(entry["seconds"] > 0 for entry in manifest["timings"].values())
     assert {entry["origin"] for entry in manifest["timings"].values()} == {"computed"}
 

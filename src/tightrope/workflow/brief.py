@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from tightrope.case.bundled import find_case
@@ -31,10 +32,11 @@ class NoRun(ValueError):
 
 def leave_brief(session: Session, report: Report) -> None:
     """Keep what a brief needs of a report in the run folder, unless it is there."""
+    began = perf_counter()
     data = asdict(brief_of(report))
     kept = session.run.find(NAME, inputs={})
     if kept is None or digest({"brief": kept.value}) != digest({"brief": data}):
-        session.run.store(NAME, data, inputs={}, seconds=0.0)
+        session.run.store(NAME, data, inputs={}, seconds=perf_counter() - began)
 
 
 def brief_case(target: Path, *, output: Path | None = None, **options: Any) -> Outcome:
