@@ -51,6 +51,8 @@ _ROOMS = {
     "tightrope.argument.quantities": ("measure",),
     "tightrope.argument.claims": ("judge_claims",),
     "tightrope.argument.ablations": ("ablate",),
+    "tightrope.argument.fared": ("broken_over_draws", "fare"),
+    "tightrope.argument.needs": ("smallest_sets",),
     "tightrope.argument.reasons": ("reason",),
     "tightrope.argument.rulers": ("rulers",),
     "tightrope.argument.flips": ("level_flips", "parameter_flips"),

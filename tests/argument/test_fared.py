@@ -9,7 +9,7 @@ import pytest
 from tiny import tiny
 
 from tightrope.argument.drawn import Drawn, Row
-from tightrope.argument.fared import Fared, broken, fare
+from tightrope.argument.fared import Fared, broken_over_draws, fare
 from tightrope.argument.sample import SampleError
 from tightrope.case.schema import Case
 
@@ -71,15 +71,15 @@ def test_quantiles_are_of_draws_with_a_value_each_as_often_as_it_came_up() -> No
 
 def test_what_breaks_is_counted_among_draws_in_which_it_held_and_both_are_certified() -> None:
     off = (row(0.1, 0.5), row(0.9, 0.1), row(0.9, 0.1), row(0.4, 0.1), LOST)
-    table = broken(fared(), {"no_push": fared(off)}).set_index(["claim", "ablation"])
+    table = broken_over_draws(fared(), {"no_push": fared(off)}).set_index(["claim", "ablation"])
     # A held in the first (3 times) and the last (once, lost without the mechanism)
     assert table.loc[("A", "no_push")].to_dict() == {"held": 3, "broken": 3, "share": 1.0, "lost": 1}
     assert table.loc[("B", "no_push")].to_dict() == {"held": 4, "broken": 0, "share": 0.0, "lost": 1}
-    never = broken(fared((LOST,), None), {"no_push": fared((LOST,), None)})
+    never = broken_over_draws(fared((LOST,), None), {"no_push": fared((LOST,), None)})
     assert never["held"].tolist() == [0, 0]
     assert never["share"].isna().all()
     with pytest.raises(ValueError, match="other draws"):
-        broken(fared(), {"no_push": fared(off, None)})
+        broken_over_draws(fared(), {"no_push": fared(off, None)})
     with pytest.raises(ValueError, match="5 draws"):
         fared(times=np.ones(2))
 

@@ -97,7 +97,7 @@ def _quantiles(table: Mapping[str, np.ndarray], times: np.ndarray, index: str) -
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis(index)
 
 
-def broken(whole: Fared, ablated: Mapping[str, Fared]) -> pd.DataFrame:
+def broken_over_draws(whole: Fared, ablated: Mapping[str, Fared]) -> pd.DataFrame:
     """Where switching mechanisms off breaks what held before, draw by draw: one row a (claim, setting).
 
     held    draws in which the claim holds with all mechanisms on, and both games are certified
@@ -124,4 +124,4 @@ def broken(whole: Fared, ablated: Mapping[str, Fared]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["claim", "ablation", "held", "broken", "share", "lost"])
 
 
-__all__ = ["HIGH", "LOW", "MIDDLE", "STATUSES", "Fared", "broken", "fare"]
+__all__ = ["HIGH", "LOW", "MIDDLE", "STATUSES", "Fared", "broken_over_draws", "fare"]

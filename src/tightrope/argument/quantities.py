@@ -70,8 +70,8 @@ def measure(
     equilibrium.require()
     game = equilibrium.game
     asked = game.case.quantities if quantities is None else quantities
-    given = {"start": start_distribution(game)} | dict(over or {})
-    starts = {name: jnp.asarray(states, dtype=float) for name, states in given.items()}
+    starts = {name: jnp.asarray(states, dtype=float) for name, states in (over or {}).items()}
+    starts = {"start": _first_states(game)} | starts
     theta = jnp.asarray(equilibrium.theta)
     numbers: Primitives = primitives_function(game)(theta)
     strategies: Strategies = {
@@ -82,6 +82,11 @@ def measure(
     ended = _ended(game, asked, equilibrium.theta)
     sums, reasons = _program(game, _Asked.of(asked))(theta, numbers, strategies, values, starts, ended)
     return _measured(asked, sums, reasons)
+
+
+@lru_cache(maxsize=16)
+def _first_states(game: Game) -> Array:
+    return jnp.asarray(start_distribution(game))
 
 
 @dataclass(frozen=True)
@@ -161,11 +166,19 @@ def _ended(game: Game, quantities: Mapping[str, Quantity], theta: np.ndarray) ->
     for quantity in quantities.values():
         text = str(quantity.reaches or "")
         if text and text not in found:
-            node = _condition(game, text)
-            found[text] = {name: at_terminal(node, name, game, theta) for name in game.terminals}
+            fixed = _ended_whatever(game, text)
+            found[text] = _ended_at(game, text, theta) if fixed is None else fixed
     return found
 
 
 @lru_cache(maxsize=256)
-def _condition(game: Game, text: str) -> s.Node:
-    return is_about(to_expression(text), game)
+def _ended_whatever(game: Game, text: str) -> dict[str, float] | None:
+    """The same where the condition mentions no parameter, found once; None where it does."""
+    if any(isinstance(part, s.Parameter) for part in s.walk(is_about(to_expression(text), game))):
+        return None
+    return _ended_at(game, text, game.theta())
+
+
+def _ended_at(game: Game, text: str, theta: np.ndarray) -> dict[str, float]:
+    node = is_about(to_expression(text), game)
+    return {name: at_terminal(node, name, game, theta) for name in game.terminals}

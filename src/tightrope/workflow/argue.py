@@ -44,7 +44,7 @@ class Judged:
     fared     kind of draws -> how the claims fare there
     ratios    parameter -> posterior over prior sd; empty without a fit
     searches  place -> the smallest sets that break each claim; empty where none were looked for
-    broken    (claim, setting) over posterior draws, as `broken` gives it; None where not computed
+    broken    (claim, setting) over posterior draws, as `broken_over_draws` gives it; None where not computed
     """
 
     results: Mapping[str, ClaimResult]

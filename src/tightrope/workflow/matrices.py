@@ -12,7 +12,7 @@ import pandas as pd
 
 from tightrope.argument.ablations import ALL_OFF, NONE_OFF, Cell, Matrix, ablate, replaced, settings
 from tightrope.argument.checks import Verdict
-from tightrope.argument.fared import Fared, broken, fare
+from tightrope.argument.fared import Fared, broken_over_draws, fare
 from tightrope.argument.needs import Off, Search, overrides, smallest_sets
 from tightrope.argument.quantities import Measured, measure
 from tightrope.executor import in_threads
@@ -72,7 +72,7 @@ def sets_at(session: Session, at: Place, matrix: Matrix, *, most: int) -> Search
 
 
 def ablated_draws(session: Session, whole: Fared, size: int) -> pd.DataFrame:
-    """Each mechanism off in each of `size` posterior draws, as `broken` tells it.
+    """Each mechanism off in each of `size` posterior draws, as `broken_over_draws` tells it.
 
     whole  how the claims fare in these draws with all mechanisms on
 
@@ -87,7 +87,7 @@ def ablated_draws(session: Session, whole: Fared, size: int) -> pd.DataFrame:
         label = f"posterior draws, {setting} ({number} of {len(todo)})"
         found = drawn(session, label, moved, at="fit", warm=session.at_fit.z)
         fared[setting] = fare(found, case, times=times)
-    return broken(whole, fared)
+    return broken_over_draws(whole, fared)
 
 
 def responses(session: Session) -> pd.DataFrame:
