@@ -29,7 +29,7 @@ AGREE = 1e-8
 
 
 def solved(game: Game, numbers: Primitives, *, walked: bool) -> tuple[np.ndarray, list[np.ndarray], float]:
-    """Values (players, states), strategies (states, actions) by move, and the residual; certified."""
+    """Values (players, states), strategies (states, actions) by move, and the residual."""
     root, *_ = find_root(game, numbers, branch="principal" if walked else "direct")
     strategies, _, _ = look_function(game, "agent")(root.z, numbers)
     values, _ = unpack(game, root.z)
@@ -86,9 +86,8 @@ def against_sgamesolver() -> Section:
         title="Random dense games beside sgamesolver",
         words=(
             f"Simultaneous moves, payoffs uniform on [0, 1], discount {DISCOUNT}, precision {PRECISION:g}, "
-            f"every state in reach of every other. {named('sgamesolver')} (Cython build, one thread) follows "
-            "its homotopy from precision 0 to 2; building its game is left out of "
-            "its time. *Direct* is a solve "
+            f"every state in reach of every other. {named('sgamesolver')} (Cython build, one thread) follows its "
+            "homotopy from precision 0 to 2; building its game is left out of its time. *Direct* is a solve "
             "from zero values, *walked* one along the principal branch as sgamesolver's is; certificates "
             "included, warm. Times are of the processor. Agreement is of strategies and of values, at "
             "sgamesolver's sharpest settings but for the largest game."
@@ -135,11 +134,10 @@ def by_precision() -> Section:
     return Section(
         title="Convergence by precision",
         words=(
-            f"{GAMES} random dense games each, residual 1e-9 in log-odds. *Default* walks the principal "
-            "branch and, where that is lost, solves from zero values; *walked* counts those that arrived by "
-            "walking, *folds* those in which the branch turned round on the way. "
-            "*Newton* is what the survey's "
-            "prototype of Newton with continuation in precision got on games drawn alike."
+            f"{GAMES} random dense games each, residual 1e-9 in log-odds. *Default* walks the principal branch "
+            "and, where that is lost, solves from zero values; *walked* counts those that arrived by walking, "
+            "*folds* those in which the branch turned round on the way. *Newton* is what a prototype of Newton "
+            "with continuation in precision, without pseudo-arclength, got on games drawn alike."
         ),
         header=("players, states, actions", "precision", "default: certified", "of them walked", "folds",
                 "direct: certified", "Newton", "target (default)", "processor, median of default"),
