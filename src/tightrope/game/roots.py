@@ -34,7 +34,7 @@ from tightrope.game.prepared import (
     unitless_sweep,
 )
 from tightrope.game.primitives import Primitives, primitives
-from tightrope.game.seeking import programs, seek
+from tightrope.game.seeking import guess_ahead, programs, seek
 
 TOLERANCE = 1e-9
 
@@ -84,21 +84,28 @@ def root_function(game: Game, convention: Convention, tolerance: float, method: 
 def branch_function(game: Game, convention: Convention) -> Any:
     """`(Primitives, tolerance, crossings) -> Trace`: the principal branch. Not traceable by JAX."""
     sweep = unitless_sweep(game, convention)
-    ready = jax.jit(lambda numbers: unitless(game, numbers))
 
     def scaled(y: Array, given: Unitless, share: Array) -> Array:
         numbers, between = given.prepared
         precision = {m: Named(p.data * share, p.axes) for m, p in numbers.precision.items()}
         slowed = Prepared(numbers._replace(precision=precision), between)
-        image: Array = sweep(y, Unitless(slowed, given.units, given.chains))
+        image: Array = sweep(y, given._replace(prepared=slowed))
         return image
 
-    ways = correctors(scaled)
+    ways = correctors(scaled, guess_ahead)
+    chains_at = chains_function(game, convention)
 
     def run(numbers: Primitives, tolerance: float, crossings: int = 1) -> Trace:
-        given = ready(numbers)
+        given = ready_function(game)(numbers)
         easy = start(game) / given.units
-        walk = trace(ways, given, easy, tolerance=tolerance, crossings=crossings)
+
+        def refresh(given: Unitless, y: Array, share: float) -> Unitless:
+            slower = numbers._replace(
+                precision={m: Named(p.data * share, p.axes) for m, p in numbers.precision.items()}
+            )
+            return given._replace(chains=chains_at(y * given.units, slower))
+
+        walk = trace(ways, given, easy, tolerance=tolerance, crossings=crossings, refresh=refresh)
         root = walk.root._replace(z=walk.root.z * given.units)
         return replace(walk, root=root, later=tuple(z * given.units for z in walk.later))
 
