@@ -13,7 +13,7 @@ HEAD = """# Timings
 
 Written by `make bench` (`python -m benchmarks [PART]...`), a section a part, each dated and with the load of
 the machine while it ran. Each call is made once before it is timed, so compiling is left out where nothing
-else is said. *Clock* is time on the clock, *processor* the processor time of the best call, all threads. Other
+else is said. *Clock* is time on the clock, *processor* processor time of the best call, all threads. Other
 work on the machine lengthens both, the first far more. A ratio is of processor times in the same run.
 """
 
