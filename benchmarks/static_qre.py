@@ -95,8 +95,7 @@ def tree(kind: int) -> Game:
 
 
 def tree_payoffs(kind: int, seed: int) -> np.ndarray:
-    """Payoffs uniform on [0, 1], (players, first, second, third, luck); axes that a tree lacks have length "
-    "one."""
+    """Payoffs uniform on [0, 1], (players, first, second, third, luck); an axis that a tree lacks is 1 long."""
     generator = np.random.default_rng(100 + seed)
     shape = (2, 2, 3, 2 if kind else 1, 2 if kind else 1)
     return generator.random(shape)
@@ -178,8 +177,7 @@ def log_likelihood(precision: float) -> float:
 
 
 def maxima() -> list[tuple[float, float]]:
-    """All local maxima of the likelihood for precisions up to 30, (precision, log-likelihood), from a "
-    "grid."""
+    """All local maxima of the likelihood up to 30, from a grid: (precision, log-likelihood)."""
     grid = np.exp(np.linspace(np.log(0.01), np.log(30.0), 60))
     seen = [log_likelihood(float(x)) for x in grid]
     found = []
