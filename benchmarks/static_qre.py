@@ -95,7 +95,7 @@ def tree(kind: int) -> Game:
 
 
 def tree_payoffs(kind: int, seed: int) -> np.ndarray:
-    """Payoffs uniform on [0, 1], (players, first, second, third, luck); an axis that a tree lacks is 1 long."""
+    """Payoffs uniform on [0, 1], (players, first, second, third, luck); a missing axis has length 1."""
     generator = np.random.default_rng(100 + seed)
     shape = (2, 2, 3, 2 if kind else 1, 2 if kind else 1)
     return generator.random(shape)

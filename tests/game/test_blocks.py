@@ -80,7 +80,7 @@ def test_a_game_is_cut_along_what_never_falls() -> None:
 
 
 def test_nothing_is_cut_where_players_move_at_once_after_a_climb() -> None:
-    """The law of `union` comes after the simultaneous moves here, so it is cut; before them it would not be."""
+    """The law of `union` comes after the simultaneous moves here and is cut; before them it would not be."""
     game = climb(together=True)
     assert cut(game, numbers_of(game)).rising == ("union", "deadline")
     period = list(game.case.period)
