@@ -87,11 +87,10 @@ def against_sgamesolver() -> Section:
         words=(
             f"Simultaneous moves, payoffs uniform on [0, 1], discount {DISCOUNT}, precision {PRECISION:g}, "
             f"every state in reach of every other. {named('sgamesolver')} (Cython build, one thread) "
-            "follows its "
-            "homotopy from precision 0 to 2; building its game is left out of its time. *Direct* is a solve "
-            "from zero values, *walked* one along the principal branch as sgamesolver's is; certificates "
-            "included, warm. Times are of the processor. Agreement is of strategies and of values, at "
-            "sgamesolver's sharpest settings but for the largest game."
+            "follows its homotopy from precision 0 to 2; building its game is left out of its time. "
+            "*Direct* is a solve from zero values, *walked* one along the principal branch as "
+            "sgamesolver's is; certificates included, warm. Times are of the processor. Agreement is of "
+            "strategies and of values, at sgamesolver's sharpest settings but for the largest game."
         ),
         header=("players, states, actions", "direct", "walked", "sgamesolver", "ratio, direct",
                 "ratio, walked", "target (direct)", "largest gaps (target 1e-8)"),
@@ -136,12 +135,10 @@ def by_precision() -> Section:
         title="Convergence by precision",
         words=(
             f"{GAMES} random dense games each, residual 1e-9 in log-odds. *Default* walks the principal "
-            "branch "
-            "and, where that is lost, solves from zero values; *walked* counts those that arrived by "
-            "walking, "
-            "*folds* those in which the branch turned round on the way. *Newton* is what a prototype of "
-            "Newton "
-            "with continuation in precision, without pseudo-arclength, got on games drawn alike."
+            "branch and, where that is lost, solves from zero values; *walked* counts those that arrived "
+            "by walking, *folds* those in which the branch turned round on the way. *Newton* is what a "
+            "prototype of Newton with continuation in precision, without pseudo-arclength, got on games "
+            "drawn alike."
         ),
         header=("players, states, actions", "precision", "default: certified", "of them walked", "folds",
                 "direct: certified", "Newton", "target (default)", "processor, median of default"),

@@ -77,11 +77,9 @@ def shares() -> Section:
     return Section(
         title="Prior draws certified",
         words=(
-            "Reference case, parameters drawn from either class of priors, each solved from a cold start to "
-            "1e-9. "
-            "*Default* walks the principal branch and, where that is lost, solves from zero values; "
-            "*direct* only "
-            "does the latter."
+            "Reference case, parameters drawn from either class of priors, each solved from a cold start "
+            "to 1e-9. *Default* walks the principal branch and, where that is lost, solves from zero "
+            "values; *direct* only does the latter."
         ),
         header=("priors", "rule", "draws", "certified", "target", "of them walked", "with folds",
                 "processor, median"),
@@ -128,10 +126,10 @@ def sharing() -> Section:
     return Section(
         title="Draws over processes",
         words=(
-            f"{SHARED} argument-centred draws, solved directly in chunks of {size}, one parameter vector of "
-            "them put "
-            "to nan; the clock runs once all processes have started and compiled. Other work on the machine "
-            f"makes two processes look worse. The bad row harms no other: {'yes' if same else 'no'}."
+            f"{SHARED} argument-centred draws, solved directly in chunks of {size}, one parameter vector "
+            "of them put to nan; the clock runs once all processes have started and compiled. Other work "
+            "on the machine makes two processes look worse. The bad row harms no other: "
+            f"{'yes' if same else 'no'}."
         ),
         header=("processes", "clock", "certified", "not certified", "ratio", "target"),
         rows=rows,

@@ -59,9 +59,8 @@ def newcomer() -> Section:
         title="First solve in a new process",
         words=(
             "Reference case, the whole process on the clock, from starting Python to a certified "
-            "equilibrium; "
-            "processor times of its parts beside it. The cache is that of compiled programs: empty, or as an "
-            "earlier process left it. Best of three where it is warm."
+            "equilibrium; processor times of its parts beside it. The cache is that of compiled programs: "
+            "empty, or as an earlier process left it. Best of three where it is warm."
         ),
         header=("solve", "cache", "clock", "processor", "target (clock)", "processor, by part"),
         rows=rows,

@@ -64,12 +64,9 @@ def products() -> Section:
         title="Product games",
         words=(
             "Ladders climbed and descended under a patron's and a client's three actions each, written in "
-            "the "
-            "case language (benchmarks/product_games.py); precision 2, discount 0.95, residual 1e-9 in "
-            "log-odds, "
-            "solved from zero values, certificate and labels included, warm; each size in a process of its "
-            "own. "
-            "Targets are held against the median on the clock."
+            "the case language (benchmarks/product_games.py); precision 2, discount 0.95, residual 1e-9 "
+            "in log-odds, solved from zero values, certificate and labels included, warm; each size in a "
+            "process of its own. Targets are held against the median on the clock."
         ),
         header=("states", "levels", "clock, median", "clock, quickest", "processor", "target",
                 "processor a state", "memory", "sweeps"),

@@ -60,14 +60,11 @@ def rare(game: Game) -> Section:
         title="Rare events by date",
         words=(
             "Reference case, from a loose union under a secure regime: the chance that within so many "
-            "quarters the "
-            f"union stands at {target['union']}, defence at {target['defence']} and the regime in crisis, "
-            "at once. "
-            "*Exact* is `first_passage`, which gives it for every state and every date up to that one; "
-            "simulation "
-            "is of this one start, in numpy over many paths at once, its time for a relative error of 10 "
-            "per cent "
-            "worked out from the time of a path. Processor time, one thread."
+            f"quarters the union stands at {target['union']}, defence at {target['defence']} and the "
+            "regime in crisis, at once. *Exact* is `first_passage`, which gives it for every state and "
+            "every date up to that one; simulation is of this one start, in numpy over many paths at "
+            "once, its time for a relative error of 10 per cent worked out from the time of a path. "
+            "Processor time, one thread."
         ),
         header=("quarters", "probability", "exact", "paths needed", "simulation", "ratio", "the two agree"),
         rows=rows,

@@ -152,8 +152,8 @@ def reference() -> Section:
         title="Reference case",
         words=(
             "The Russia–Belarus case at its reference values, residual 1e-9 in log-odds, certificates and "
-            "labels "
-            "included, warm. Targets are for two quiet cores and are held against the median on the clock."
+            "labels included, warm. Targets are for two quiet cores and are held against the median on "
+            "the clock."
         ),
         header=("what", "clock, median", "clock, quickest", "processor", "target", "note"),
         rows=rows,

@@ -146,14 +146,11 @@ def single_agent() -> Section:
         title="One player: QuantEcon's modified policy iteration",
         words=(
             f"{LEVELS**LADDERS:,} states, {ACTIONS} actions, four successors each, discount {DISCOUNT}; "
-            "written in "
-            "the case language for us, as a sparse matrix by state and action for QuantEcon (built apart; "
-            "its "
-            "building is in neither time). The limit of best replies is taken as a precision of "
-            f"{PRECISION:.0e} per "
-            "unit of payoff: a player's loss from noise is then below "
-            f"{np.log(ACTIONS) / PRECISION / (1 - DISCOUNT):.0e} "
-            f"everywhere. Both are asked for values within {CLOSE:.0e}; warm, one thread, processor time."
+            "written in the case language for us, as a sparse matrix by state and action for QuantEcon "
+            "(built apart; its building is in neither time). The limit of best replies is taken as a "
+            f"precision of {PRECISION:.0e} per unit of payoff: a player's loss from noise is then below "
+            f"{np.log(ACTIONS) / PRECISION / (1 - DISCOUNT):.0e} everywhere. Both are asked for values "
+            f"within {CLOSE:.0e}; warm, one thread, processor time."
         ),
         header=("who", "processor", "iterations", "ratio (target)", "largest gap in values (target)"),
         rows=rows,

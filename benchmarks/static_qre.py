@@ -239,16 +239,14 @@ def static_games() -> Section:
         title="Static games: pygambit",
         words=(
             "Logit equilibria on the principal branch at precisions "
-            f"{', '.join(f'{x:g}' for x in PRECISIONS)} "
-            f"beside {named('pygambit')}; payoffs uniform on [0, 1], seeds 0 to 4."
+            f"{', '.join(f'{x:g}' for x in PRECISIONS)} beside {named('pygambit')}; payoffs uniform on [0, "
+            "1], seeds 0 to 4."
         ),
         header=("games", "how many", "largest gap in any choice probability", "target"),
         rows=rows,
         after=(
             "Matching pennies with nine at stake on one side, 126 of 200 rows up and 38 of 200 columns "
-            "left: the "
-            f"likelihood's local maxima for precisions up to 30 are: {listed}. Known: {KNOWN[0]} with "
-            f"{KNOWN[1]}, "
-            f"and a second one ({'met' if right else 'missed'})."
+            f"left: the likelihood's local maxima for precisions up to 30 are: {listed}. Known: {KNOWN[0]} "
+            f"with {KNOWN[1]}, and a second one ({'met' if right else 'missed'})."
         ),
     )
