@@ -51,7 +51,7 @@ def _timed(game: Game, numbers: Primitives, *, walked: bool) -> Timing:
 
 
 def against_sgamesolver() -> Section:
-    """(a) times and agreement at precision 2."""
+    """Times and agreement at precision 2."""
     rows = []
     for (players, states, actions), (target, repeats) in SIZES.items():
         size = f"({players}, {states}, {actions})"
@@ -105,7 +105,7 @@ GAMES = 10
 
 
 def by_precision() -> Section:
-    """(b) how many of ten random games are certified, by precision."""
+    """How many of ten random games are certified, by precision."""
     rows = []
     for size in ((2, 50, 3), (3, 20, 3)):
         game = skeleton(*size)

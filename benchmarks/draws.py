@@ -55,7 +55,7 @@ def certify(item: tuple[PriorClass, int, str], seed: int) -> list[tuple[bool, st
 
 
 def shares() -> Section:
-    """(h) of draws certified from a cold start."""
+    """Shares of draws certified from a cold start."""
     rows = []
     for prior_class, asked in ASKED.items():
         for branch in ("principal", "direct"):
@@ -111,7 +111,7 @@ def _rate(workers: int, items: Sequence[tuple[int, int]]) -> tuple[float, int, i
 
 
 def sharing() -> Section:
-    """(g) 256 draws over two processes beside one, one of them not a number."""
+    """256 draws over two processes beside one, one of them not a number."""
     size = 8
     items = [(k, k + size) for k in range(0, SHARED, size)]
     one, good, failed = _rate(1, items)

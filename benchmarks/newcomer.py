@@ -28,7 +28,7 @@ def _run(cache: str, branch: str) -> tuple[float, float, dict[str, list[float]]]
 
 
 def newcomer() -> Section:
-    """(g) an empty cache, then a warm one; and how long one waits for help."""
+    """An empty cache, then a warm one; and how long one waits for help."""
     rows = []
     with tempfile.TemporaryDirectory() as cache:
         for branch in ("direct", "principal"):

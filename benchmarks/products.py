@@ -39,7 +39,7 @@ def measure(size: str) -> dict[str, float | str]:
 
 
 def products() -> Section:
-    """(c) each size in a process of its own, so that memory is its own."""
+    """Each size in a process of its own, so that memory is its own."""
     rows = []
     each = []
     for size, target in TARGETS.items():

@@ -25,7 +25,7 @@ ERROR = 0.1
 
 
 def rare(game: Game) -> Section:
-    """(e) union at its highest rung, with a defence that is integrated and a regime in crisis, by dates."""
+    """Union at its highest rung, with a defence that is integrated and a regime in crisis, by dates."""
     found = solve(game, branch="direct").require()
     target = {"union": game.levels["union"][-1], "defence": game.levels["defence"][-1], "regime": "crisis"}
     levels = {name: [level] for name, level in target.items()}

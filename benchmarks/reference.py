@@ -140,7 +140,7 @@ def recording() -> Iterator[Line]:
 
 
 def reference() -> Section:
-    """(g) all of them."""
+    """All of them."""
     rows = []
     game = material().game
     for part in (solving(game), sweeping(game), recording()):

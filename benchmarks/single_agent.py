@@ -118,7 +118,7 @@ def decision_problem() -> dict[str, np.ndarray]:
 
 
 def single_agent() -> Section:
-    """(d) values of both, and their times."""
+    """Values of both, and their times."""
     game = agent_game()
     tolerance = 0.5 * CLOSE * (1.0 - DISCOUNT) / DISCOUNT * PRECISION
 

@@ -191,7 +191,7 @@ def maxima() -> list[tuple[float, float]]:
 
 
 def static_games() -> Section:
-    """(f) both kinds of games, and the estimate."""
+    """Both kinds of games, and the estimate."""
     rows = []
     asked: dict[str, list[str]] = {}
     ours: dict[str, list[list[list[list[float]]]]] = {}
