@@ -89,7 +89,7 @@ def test_the_runs_above_are_worth_ordering() -> None:
 
 
 @cache
-def ladders(*, together: bool = False) -> Case:
+def ladders() -> Case:
     """Two players and five laws, of which the first heed most: walked as written, both actions live long.
 
     x and y heed both players, z the second one in part, w nobody; v heeds w, so the two keep their order.
@@ -106,10 +106,10 @@ def ladders(*, together: bool = False) -> Case:
 
     return case(
         "ladders",
-        states={name: ["low", "mid", "high"] for name in "xyzwv"},
+        states={name: ["low", "mid", "high"] if name in "xz" else ["low", "high"] for name in "xyzwv"},
         parameters={"delta": 0.9, "k": 0.7},
         period=[
-            *([{"together": moves}] if together else moves),
+            *moves,
             {"nature": "nw", "changes": "w", **steps("-1 + k*x", "-2")},
             {"nature": "nv", "changes": "v", **steps("-1 + k*w", "-1")},
             {"pay": "payoffs"},
@@ -130,8 +130,7 @@ def ladders(*, together: bool = False) -> Case:
 
 CASES: dict[str, Case] = {
     "ladders": ladders(),
-    "together": ladders(together=True),
-    **{f"random-{n}": random_case(n, together=n % 4 == 3) for n in (0, 3, 5, 8)},
+    **{f"random-{n}": random_case(n, together=n % 4 == 3) for n in (3, 5)},
 }
 
 
