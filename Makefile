@@ -57,7 +57,7 @@ lint: $(VENV)/.stamp-dev ## style and types only
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy --strict src
 
-bench: $(VENV)/.stamp-dev ## timings as ratios to plainer codings
+bench: $(VENV)/.stamp-dev ## measure every part of the engine beside its peers: benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
 setup: $(VENV)/.stamp-run ## only make .venv with what a run needs

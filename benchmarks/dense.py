@@ -29,7 +29,7 @@ AGREE = 1e-8
 
 
 def solved(game: Game, numbers: Primitives, *, walked: bool) -> tuple[np.ndarray, list[np.ndarray], float]:
-    """Values (players, states), strategies (states, actions) by move, and the residual; certified."""
+    """Values (players, states), strategies (states, actions) by move, and the residual."""
     root, *_ = find_root(game, numbers, branch="principal" if walked else "direct")
     strategies, _, _ = look_function(game, "agent")(root.z, numbers)
     values, _ = unpack(game, root.z)
@@ -51,7 +51,7 @@ def _timed(game: Game, numbers: Primitives, *, walked: bool) -> Timing:
 
 
 def against_sgamesolver() -> Section:
-    """(a) times and agreement at precision 2."""
+    """Times and agreement at precision 2."""
     rows = []
     for (players, states, actions), (target, repeats) in SIZES.items():
         size = f"({players}, {states}, {actions})"
@@ -86,12 +86,11 @@ def against_sgamesolver() -> Section:
         title="Random dense games beside sgamesolver",
         words=(
             f"Simultaneous moves, payoffs uniform on [0, 1], discount {DISCOUNT}, precision {PRECISION:g}, "
-            f"every state in reach of every other. {named('sgamesolver')} (Cython build, one thread) follows "
-            "its homotopy from precision 0 to 2; building its game is left out of "
-            "its time. *Direct* is a solve "
-            "from zero values, *walked* one along the principal branch as sgamesolver's is; certificates "
-            "included, warm. Times are of the processor. Agreement is of strategies and of values, at "
-            "sgamesolver's sharpest settings but for the largest game."
+            f"every state in reach of every other. {named('sgamesolver')} (Cython build, one thread) "
+            "follows its homotopy from precision 0 to 2; building its game is left out of its time. "
+            "*Direct* is a solve from zero values, *walked* one along the principal branch as "
+            "sgamesolver's is; certificates included, warm. Times are of the processor. Agreement is of "
+            "strategies and of values, at sgamesolver's sharpest settings but for the largest game."
         ),
         header=("players, states, actions", "direct", "walked", "sgamesolver", "ratio, direct",
                 "ratio, walked", "target (direct)", "largest gaps (target 1e-8)"),
@@ -106,7 +105,7 @@ GAMES = 10
 
 
 def by_precision() -> Section:
-    """(b) how many of ten random games are certified, by precision."""
+    """How many of ten random games are certified, by precision."""
     rows = []
     for size in ((2, 50, 3), (3, 20, 3)):
         game = skeleton(*size)
@@ -136,10 +135,10 @@ def by_precision() -> Section:
         title="Convergence by precision",
         words=(
             f"{GAMES} random dense games each, residual 1e-9 in log-odds. *Default* walks the principal "
-            "branch and, where that is lost, solves from zero values; *walked* counts those that arrived by "
-            "walking, *folds* those in which the branch turned round on the way. "
-            "*Newton* is what the survey's "
-            "prototype of Newton with continuation in precision got on games drawn alike."
+            "branch and, where that is lost, solves from zero values; *walked* counts those that arrived "
+            "by walking, *folds* those in which the branch turned round on the way. *Newton* is what a "
+            "prototype of Newton with continuation in precision, without pseudo-arclength, got on games "
+            "drawn alike."
         ),
         header=("players, states, actions", "precision", "default: certified", "of them walked", "folds",
                 "direct: certified", "Newton", "target (default)", "processor, median of default"),

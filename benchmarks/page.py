@@ -11,11 +11,10 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "RESULTS.md"
 HEAD = """# Timings
 
-Written by `make bench` (`python -m benchmarks [PART]...`), a section a part, each dated and with the
-machine's load while it ran. Each call is made once before it is timed, so compiling is left out where
-nothing else is said. *Clock* is the median on the clock, *processor* the processor time of the best call,
-all threads; other work on the machine lengthens the first and hardly the second. A ratio is of processor
-times in the same run.
+Written by `make bench` (`python -m benchmarks [PART]...`), a section a part, each dated and with the load of
+the machine while it ran. Each call is made once before it is timed, so compiling is left out where nothing
+else is said. *Clock* is time on the clock, *processor* processor time of the best call, all threads. Other
+work on the machine lengthens both, the first far more. A ratio is of processor times in the same run.
 """
 
 
@@ -48,7 +47,7 @@ def verdict(value: float, target: float, *, at_least: bool = False) -> str:
 
 
 def put(section: Section, *, before: str, machine: str, order: Sequence[str], page: Path = RESULTS) -> None:
-    """Write a section into the page, in place of the one with its title, in `order` of titles."""
+    """Write a section into the page, in place of the one with its title; `order` is that of the titles."""
     old = page.read_text(encoding="utf-8") if page.exists() else ""
     known = {part.split("\n", 1)[0]: f"## {part}" for part in re.split(r"^## ", old, flags=re.MULTILINE)[1:]}
     known[section.title] = section.text(before=before, machine=machine)

@@ -22,6 +22,7 @@ WAYS: dict[str, Way] = {
     "sweeps": lambda game, theta: solve(game, theta, method="sweeps"),
     "anderson": lambda game, theta: solve(game, theta, method="anderson"),
     "newton": lambda game, theta: solve(game, theta, method="newton"),
+    "blocks": lambda game, theta: solve(game, theta, method="blocks"),
 }
 
 
@@ -56,7 +57,7 @@ def test_every_way_finds_the_same_equilibrium_and_vouches_for_it(
     assert done.strategy_residual < 1e-7
     assert done.deviation >= 0.0
     assert done.branch == ("principal" if way == "principal" else "direct")
-    assert (done.method == way) == (way in ("sweeps", "anderson", "newton"))
+    assert (done.method == way) == (way in ("sweeps", "anderson", "newton", "blocks"))
     reference = WAYS["automatic"](game, theta)
     assert np.max(np.abs(found.values.values - reference.values.values)) < 2e-7
     for move, table in found.strategies.items():

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from tests.workflow.small import small_case
 from tightrope.cli import app
 from tightrope.game import solve
+from tightrope.game.ordering import sweep_plan
+from tightrope.game.plan import Change
 from tightrope.workflow.engine import branches_case, statics_case
 from tightrope.workflow.material import load_material
 
@@ -26,6 +28,8 @@ def test_the_plan_is_printed_with_axes_and_costs(case: Path) -> None:
     data = json.loads(done.stdout)
     game = load_material(case).game
     assert data["cost"] == sum(step["cost"] for step in data["steps"])
+    taken = [s.name for s in sweep_plan(game).steps if isinstance(s, Change)]
+    assert [s["step"] for s in data["steps"] if s["kind"] == "change"] == taken
     for move in game.moves:
         (step,) = [s for s in data["steps"] if move in s["step"].split()]
         assert move in step["axes"]

@@ -7,6 +7,7 @@ from typing import Literal
 
 Status = Literal["converged", "cycling", "not converged", "finite horizon"]
 Branch = Literal["principal", "direct", "warm"]
+Convention = Literal["agent", "ev1"]
 
 
 @dataclass(frozen=True)

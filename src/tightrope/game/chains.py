@@ -11,7 +11,7 @@ accepts is judged by the gap.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -19,10 +19,10 @@ import numpy as np
 from jax import Array
 
 from tightrope.game.compile import Game
-from tightrope.game.named import Named, broadcast, multiply, total
+from tightrope.game.forms import one_way
+from tightrope.game.named import Named, fine, multiply, total
 from tightrope.game.plan import Change, Choice, Exit, after
 from tightrope.game.primitives import Primitives
-from tightrope.game.rising import one_way
 from tightrope.game.walk import Strategies, seen_by
 
 GROUP = 32
@@ -44,44 +44,56 @@ class Chains(NamedTuple):
     weight: Array
 
 
-def groups(game: Game) -> list[tuple[int, ...]]:
-    """State axes in runs of at most `GROUP` levels."""
+def groups(sizes: Sequence[int]) -> list[tuple[int, ...]]:
+    """Axes of these sizes in runs of at most `GROUP` levels."""
     runs: list[list[int]] = []
-    for place, size in enumerate(game.shape):
-        if runs and math.prod(game.shape[k] for k in runs[-1]) * size <= GROUP:
+    for place, size in enumerate(sizes):
+        if runs and math.prod(sizes[k] for k in runs[-1]) * size <= GROUP:
             runs[-1].append(place)
         else:
             runs.append([place])
     return [tuple(run) for run in runs]
 
 
-def no_chains(game: Game) -> Chains:
-    """Chains that leave a gap as it is."""
-    sizes = [math.prod(game.shape[k] for k in run) for run in groups(game)]
+def no_chains(game: Game, *, held: frozenset[str] = frozenset()) -> Chains:
+    """Chains that leave a gap as it is; `held` as in `mean_chains`."""
+    shape = [1 if name in held else len(game.levels[name]) for name in game.states]
+    sizes = [math.prod(shape[k] for k in run) for run in groups(shape)]
     same = tuple(jnp.tile(jnp.eye(size), (len(game.players), 1, 1)) for size in sizes)
     return Chains(same, same, jnp.ones((len(game.players), *sizes)))
 
 
-def mean_chains(game: Game, numbers: Primitives, strategies: Strategies) -> Chains:
-    """The chains under these strategies, each player's in its own view. Traceable."""
-    chances = {name: _action_chances(game, strategies, name) for name in game.states}
-    anywhere = _action_chances(game, strategies, "")
+def mean_chains(
+    game: Game, numbers: Primitives, strategies: Strategies, *, held: frozenset[str] = frozenset()
+) -> Chains:
+    """The chains under these strategies, each player's in its own view. Traceable.
+
+    held  variables of which `numbers` and `strategies` hold one level only (the first place of each axis), at
+          which values are wanted: to leave it is to leave for what is known
+    """
+    states = {name: 1 if name in held else len(game.levels[name]) for name in game.states}
+    chances = {name: _action_chances(game, strategies, name) for name in ("", *states)}
     spectra: list[list[tuple[Array, Array, Array]]] = []
     kept = []
     for player in game.players:
-        chains = {name: jnp.eye(size) for name, size in zip(game.states, game.shape, strict=True)}
+        chains = {name: jnp.eye(size) for name, size in states.items()}
         keep = numbers.discount[player]
         for number, step in enumerate(game.plan.steps):
             if isinstance(step, Change):
                 name = step.variable
-                law = _law(game, seen_by(player, numbers.kernels[number]), chances[name], (name, after(name)))
-                chains[name] = chains[name] @ law
+                size = states[name]
+                law = seen_by(player, numbers.kernels[number])
+                law = _averaged(game, law, chances[name], (name, after(name)))
+                chains[name] = chains[name] @ _square(law, name, size)
             elif isinstance(step, Exit):
-                leave = _law(game, seen_by(player, numbers.exits[number]).probability, anywhere, ())
-                keep = keep * (1.0 - leave)
-        spectra.append([_spectrum(chain, one_way(game).get(name, 0)) for name, chain in chains.items()])
+                leave = _averaged(game, seen_by(player, numbers.exits[number]).probability, chances[""], ())
+                keep = keep * (1.0 - leave.data)
+        ways = one_way(game)
+        spectra.append(
+            [_spectrum(chain, 0 if name in held else ways.get(name, 0)) for name, chain in chains.items()]
+        )
         kept.append(keep)
-    runs = groups(game)
+    runs = groups(list(states.values()))
     there = tuple(jnp.stack([_kron([own[k][2] for k in run]) for own in spectra]) for run in runs)
     back = tuple(jnp.stack([_kron([own[k][1] for k in run]) for own in spectra]) for run in runs)
     weight = []
@@ -91,6 +103,13 @@ def mean_chains(game: Game, numbers: Primitives, strategies: Strategies) -> Chai
             whole = jnp.multiply.outer(whole, _outer([own[k][0] for k in run]))
         weight.append(1.0 / (1.0 - whole))
     return Chains(there, back, jnp.stack(weight))
+
+
+def _square(law: Named, name: str, size: int) -> Array:
+    """The first `size` levels of a law averaged to (x, x'); without x, the same from each level."""
+    if name not in law.axes:
+        return jnp.broadcast_to(law.data[:size], (size, size))
+    return law.data[:size, :size]
 
 
 def spread(chains: Chains, gap: Array) -> Array:
@@ -124,6 +143,7 @@ def _action_chances(game: Game, strategies: Strategies, state: str) -> dict[str,
 
 def _averaged(game: Game, x: Named, chances: Mapping[str, Named], keep: tuple[str, ...]) -> Named:
     """The mean of `x` over all axes but those kept: by `chances` for moves, evenly for states."""
+    x = fine(x)
     for name in x.axes:
         if name not in keep and name not in chances:
             place = x.axes.index(name)
@@ -132,11 +152,6 @@ def _averaged(game: Game, x: Named, chances: Mapping[str, Named], keep: tuple[st
         if name not in keep:
             x = total(multiply(game.order, x, chances[name]), name)
     return x
-
-
-def _law(game: Game, x: Named, chances: Mapping[str, Named], keep: tuple[str, ...]) -> Array:
-    """The same as a bare array over the kept axes, those that `x` lacks included."""
-    return broadcast(_averaged(game, x, chances, keep), keep, game.sizes).data
 
 
 def _spectrum(chain: Array, way: int) -> tuple[Array, Array, Array]:

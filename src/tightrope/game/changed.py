@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import jax.numpy as jnp
 from jax import Array
 
 from tightrope.game.compile import Game
-from tightrope.game.named import Named, combine, multiply, total
+from tightrope.game.named import Form, Named, combine, multiply, total
 from tightrope.game.plan import Change
 from tightrope.game.primitives import Primitives
 from tightrope.game.walk import Strategies
@@ -27,10 +28,20 @@ def held(game: Game, numbers: Primitives, variables: Collection[str]) -> Primiti
             stay = Named(jnp.eye(size), (step.variable, step.variable + "'"))
             # Spread over the axes that were there, so that nothing is compiled anew.
             kernels[number] = {
-                view: combine(game.order, lambda k, e: jnp.zeros_like(k) + e, kernel, stay)
+                view: replace(
+                    combine(game.order, lambda k, e: jnp.zeros_like(k) + e, kernel, stay),
+                    form=_form_if_still(kernel.form),
+                )
                 for view, kernel in numbers.kernels[number].items()
             }
     return numbers._replace(kernels=kernels)
+
+
+def _form_if_still(form: Form | None) -> Form | None:
+    """A law's form, if it is also that of never moving."""
+    if form is None or form.allowed is None:
+        return form
+    return form if all(level in row for level, row in enumerate(form.allowed)) else None
 
 
 def closed(game: Game, numbers: Primitives, allowed: Mapping[str, Named]) -> Primitives:

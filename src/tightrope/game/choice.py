@@ -19,7 +19,8 @@ def _odds(
     if move not in value.axes:
         value = add(order, value, Named(jnp.zeros(game.sizes[move]), (move,)))
     limit = scalar(1.0) if available is None else available
-    (x, p, a), axes, shape, place = grouped(order, value, precision, limit, keep=move)
+    g = grouped(order, value, precision, limit, keep=(move,))
+    (x, p, a), axes, shape, place = g.arrays, g.axes, g.shape, g.places[move]
     odds = x * p
     if available is not None:
         odds = jnp.where(a != 0, odds, -jnp.inf)

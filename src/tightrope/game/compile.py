@@ -24,6 +24,8 @@ class Game:
     states       names of the state variables, in order
     parameters   names in the order of every parameter vector theta
     nodes        id of an expression -> resolved node (used through `node`)
+    arranged     whether sweeps use what laws' forms tell (see `forms` and `ordering`); without, they do the
+                 same as the period is written, and cost more
     """
 
     case: Case
@@ -38,6 +40,7 @@ class Game:
     scope: Scope
     tables: Mapping[str, tuple[np.ndarray, tuple[str, ...]]]
     defines: Mapping[str, s.Node]
+    arranged: bool = True
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -91,11 +94,13 @@ def table_array(table: Table, levels: Mapping[str, tuple[str, ...]]) -> np.ndarr
     return result
 
 
-def compile_game(case: Case) -> Game:
+def compile_game(case: Case, *, arranged: bool = True) -> Game:
     """Compile a checked case.
 
     Every expression is resolved once; a payoff term is placed at the earliest
     moment of the period that leaves its value unchanged (see `plan`).
+
+    arranged  False: sweeps go through the period as it is written (for tests; see `Game`)
     """
     scope = Scope.of(case)
     actions = {move.move: move.actions for move in moves_of(case)}
@@ -129,6 +134,7 @@ def compile_game(case: Case) -> Game:
         scope=scope,
         tables=tables,
         defines=defines,
+        arranged=arranged,
     )
 
 

@@ -16,6 +16,7 @@ that is what keeps the walk on its branch.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -142,7 +143,15 @@ class _Walk:
         return cosine > STRAIGHT
 
 
-def trace(ways: Correctors, given: Any, easy: Array, *, tolerance: float, crossings: int = 1) -> Trace:
+def trace(
+    ways: Correctors,
+    given: Any,
+    easy: Array,
+    *,
+    tolerance: float,
+    crossings: int = 1,
+    refresh: Callable[[Any, Array, float], Any] | None = None,
+) -> Trace:
     """Follow the branch from `easy` at share zero to its first crossing of share one.
 
     ways       from `correctors`
@@ -150,6 +159,8 @@ def trace(ways: Correctors, given: Any, easy: Array, *, tolerance: float, crossi
     easy       (n,) where the walk starts; the solution at share zero is found from it
     tolerance  sup norm of T(z) - z asked of a crossing; points on the way need less
     crossings  how many crossings to look for; the first one is the root, the rest are `later`
+    refresh    (given, z, share) -> what is given from a point of the branch on, where corrections are steered
+               by play there
 
     Raises nothing: a walk that is lost says so (`arrived`), and how far it came (`reached`).
     """
@@ -187,6 +198,8 @@ def trace(ways: Correctors, given: Any, easy: Array, *, tolerance: float, crossi
             beyond = found.x
             continue
         walk.add(found.x)
+        if refresh is not None:
+            walk.given = refresh(walk.given, found.x[:n], _share(found.x))
         if crosses:
             met.append(found.x)
             side = -side

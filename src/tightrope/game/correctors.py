@@ -9,6 +9,7 @@ plane included, which does not mind how replies chase each other (Keller 1977).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +17,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.scipy.sparse.linalg import gmres
 
-from tightrope.game.mixing import Pairs, mixed_step_across, no_pairs, remember
+from tightrope.game.anderson import Guess
+from tightrope.game.mixing import Pairs, as_it_is, mixed_step_across, no_pairs, remember
 
 ScaledMap = Callable[[Array, Any, Array], Array]
 """One sweep: (z, given, share of every precision) -> image of z."""
@@ -66,8 +68,17 @@ def no_memory(x: Array) -> Memory:
     return Memory(no_pairs(MEMORY, x.shape[0], x.shape[0] - 1), x, unknown)
 
 
-def correctors(function: ScaledMap) -> Correctors:
-    """Compile the two ways back to the branch for one map."""
+def correctors(function: ScaledMap, guess: Guess | None = None) -> Correctors:
+    """Compile the two ways back to the branch for one map.
+
+    guess  how far the branch may be from a gap: it steers mixing, and preconditions Newton's linear systems
+    """
+
+    def ahead(gap: Array, given: Any) -> Array:
+        return gap if guess is None else guess(given, gap)
+
+    def ahead_along(v: Array, given: Any) -> Array:
+        return jnp.append(ahead(v[:-1], given), v[-1])
 
     def gap_at(x: Array, given: Any) -> Array:
         n = x.shape[0] - 1
@@ -86,7 +97,8 @@ def correctors(function: ScaledMap) -> Correctors:
             residual = jnp.max(jnp.abs(gap))
             pairs = remember(state.memory.pairs, state.x - state.memory.x, gap - state.memory.gap)
             done = residual <= tolerance
-            move = jnp.where(done, 0.0, mixed_step_across(pairs, gap, direction))
+            spread = as_it_is if guess is None else partial(guess, given)
+            move = jnp.where(done, 0.0, mixed_step_across(pairs, gap, direction, spread))
             return _Mixing(
                 state.x + move,
                 residual,
@@ -110,7 +122,7 @@ def correctors(function: ScaledMap) -> Correctors:
         def step(state: _Newton) -> _Newton:
             value, derivative = jax.linearize(lambda x: flat(x, given, predicted, direction), state.x)
             change, _ = gmres(  # type: ignore[no-untyped-call]
-                lambda v: -derivative(v),
+                lambda v: -derivative(ahead_along(v, given)),
                 value,
                 tol=1e-3,
                 atol=0.0,
@@ -118,7 +130,7 @@ def correctors(function: ScaledMap) -> Correctors:
                 maxiter=3,
                 solve_method="incremental",
             )
-            x = state.x + change
+            x = state.x + ahead_along(change, given)
             return _Newton(x, jnp.max(jnp.abs(gap_at(x, given))), state.residual, state.taken + 1)
 
         infinite = jnp.asarray(jnp.inf)
@@ -136,7 +148,7 @@ def correctors(function: ScaledMap) -> Correctors:
     def tangent(given: Any, x: Array, direction: Array) -> Array:
         _, derivative = jax.linearize(lambda y: flat(y, given, x, direction), x)
         solution, _ = gmres(  # type: ignore[no-untyped-call]
-            lambda v: -derivative(v),
+            lambda v: -derivative(ahead_along(v, given)),
             jnp.zeros_like(x).at[-1].set(1.0),
             tol=1e-4,
             atol=0.0,
@@ -144,7 +156,8 @@ def correctors(function: ScaledMap) -> Correctors:
             maxiter=4,
             solve_method="incremental",
         )
-        unit: Array = solution / jnp.linalg.norm(solution)
+        along = ahead_along(solution, given)
+        unit: Array = along / jnp.linalg.norm(along)
         return unit
 
     return Correctors(mixing, newton, tangent)

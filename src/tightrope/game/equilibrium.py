@@ -22,7 +22,7 @@ from jax import Array
 from tightrope.game.certificate import Branch, Certificate, NotCertified, Status
 from tightrope.game.compile import Game
 from tightrope.game.fixed_point import Method, Root
-from tightrope.game.layout import layout, pack, random_start, start, unpack
+from tightrope.game.layout import layout, pack, random_start, start
 from tightrope.game.named import Named
 from tightrope.game.primitives import primitives
 from tightrope.game.roots import (
@@ -67,6 +67,12 @@ class Equilibrium:
         return self
 
 
+@jax.jit
+def _largest_gap(one: Strategies, other: Strategies) -> Array:
+    """The largest difference in any choice probability."""
+    return jnp.max(jnp.stack([jnp.max(jnp.abs(one[m].data - other[m].data)) for m in one]))
+
+
 @lru_cache(maxsize=64)
 def _solver(game: Game, convention: Convention, tolerance: float, method: Method) -> Any:
     look = look_function(game, convention)
@@ -86,8 +92,8 @@ def _solver(game: Game, convention: Convention, tolerance: float, method: Method
         )
         strategies, image, gain = look(root.z, numbers)
         again, *_ = look(image, numbers)
-        change = [float(jnp.max(jnp.abs(strategies[m].data - again[m].data))) for m in strategies]
-        return root, strategies, max(change, default=0.0), float(gain), way, found, turns
+        change = float(_largest_gap(strategies, again)) if strategies else 0.0
+        return root, strategies, change, float(gain), way, found, turns
 
     return run
 
@@ -177,30 +183,23 @@ def _label(
     strategies: Mapping[str, Named],
     certificate: Certificate,
 ) -> Equilibrium:
-    values, _ = unpack(game, jnp.asarray(z))
-    table = xr.DataArray(
-        np.stack([np.asarray(values[p].data) for p in game.players]),
-        dims=("player", *game.states),
-        coords=_coordinates(game, ("player", *game.states)),
-        name="values",
+    shape = layout(game).values
+    table = _frame(game, "values", ("player", *game.states)).copy(
+        deep=False, data=np.asarray(z)[: int(np.prod(shape))].reshape(shape)
     )
     labelled = {
-        move: xr.DataArray(
-            np.asarray(probability.data),
-            dims=probability.axes,
-            coords=_coordinates(game, probability.axes),
-            name=move,
-        )
+        move: _frame(game, move, probability.axes).copy(deep=False, data=np.asarray(probability.data))
         for move, probability in strategies.items()
     }
     return Equilibrium(game, theta, convention, z, table, labelled, certificate)
 
 
 @lru_cache(maxsize=256)
-def _coordinates(game: Game, axes: tuple[str, ...]) -> xr.Coordinates:
-    """Labels by axis; made once, as making them takes as long as some tens of sweeps."""
-    names = {"player": game.players} | dict(game.levels)
-    return xr.Coordinates({axis: list(names[axis]) for axis in axes})
+def _frame(game: Game, name: str, axes: tuple[str, ...]) -> xr.DataArray:
+    """An empty labelled table over these axes; making its labels anew takes longer than a sweep."""
+    labels = {axis: list(game.players if axis == "player" else game.levels[axis]) for axis in axes}
+    blank = np.broadcast_to(np.nan, [len(labels[axis]) for axis in axes])
+    return xr.DataArray(blank, dims=axes, coords=labels, name=name)
 
 
 @lru_cache(maxsize=64)

@@ -24,7 +24,7 @@ from jax.scipy.sparse.linalg import gmres
 
 from tightrope.game.anderson import Guess, Map, begin, mix
 
-Method = Literal["automatic", "sweeps", "anderson", "newton"]
+Method = Literal["automatic", "sweeps", "anderson", "newton", "blocks"]
 
 PLAIN_SWEEPS = 20_000
 WAIT = 300
@@ -78,12 +78,13 @@ def _newton_krylov(
         forcing = jnp.clip(0.1 * tolerance / jnp.maximum(residual, 1e-300), 1e-8, 1e-3)
 
         def spread(v: Array) -> Array:
-            return v if guess is None else guess(theta, v)
+            ahead: Array = v if guess is None else guess(theta, v)
+            return ahead
 
         def system(v: Array) -> Array:
             x = spread(v)
-            left: Array = x - derivative(x)
-            return left
+            moved: Array = derivative(x)
+            return x - moved
 
         direction, _ = gmres(  # type: ignore[no-untyped-call]
             system, gap, tol=forcing, atol=0.0, restart=KRYLOV, maxiter=3, solve_method="incremental"

@@ -25,7 +25,7 @@ WRITTEN_OUT = 8
 """An axis of at most this length is written out where a sum over it, here or in the transpose, is slow."""
 
 LONG = 16
-"""An axis longer than this is summed over by the library's product of matrices; written out it would take
+"""An axis longer than this is summed over by the library's product of matrices: written out, it would take
 long to compile. Levels of a case's variables are fewer; games given as arrays have such axes."""
 
 
@@ -55,25 +55,72 @@ def _slices(x: Array, place: int, size: int) -> list[Array]:
     return parts * size if x.shape[place] == 1 else parts
 
 
+Picks = tuple[tuple[int, tuple[tuple[int, ...], ...]], ...]
+"""Axes along which operands are read each in its own way: axis, and by operand its place for each of ours."""
+
+
+def _picked(picks: Picks, arrays: tuple[Array, ...], function: Callable[..., Array]) -> Array:
+    """`function` of the operands, place by place along axes that they do not share as they are."""
+    if not picks:
+        return function(*arrays)
+    (axis, reads), rest = picks[0], picks[1:]
+    parts = [jax.lax.split(x, [1] * x.shape[axis], axis=axis) for x in arrays]
+    each = [
+        [own[0] if len(own) == 1 else own[read[k]] for own, read in zip(parts, reads, strict=True)]
+        for k in range(len(reads[0]))
+    ]
+    return jnp.concatenate([_picked(rest, tuple(some), function) for some in each], axis=axis)
+
+
 @_apart
-def contract(x: Array, y: Array, *, place: int) -> Array:
+def contract(
+    x: Array,
+    y: Array,
+    *,
+    place: int,
+    picks: Picks = (),
+    origin: int | None = None,
+    allowed: tuple[tuple[int, ...], ...] | None = None,
+) -> Array:
     """Sum of x·y over the axis `place`, term by term; x and y broadcast against each other.
 
     A short axis of x that y lacks is written out too: in the transpose it becomes a sum.
+
+    origin, allowed  an axis of x that y lacks, and for each of its places the terms that may be other than
+                     zero; the rest are left out
     """
-    return _contract(x, y, place)
+    assert all(axis < place for axis, _ in picks)
+    return _picked(picks, (x, y), lambda a, b: _contract(a, b, place, origin, allowed, None))
 
 
-def _contract(x: Array, y: Array, place: int) -> Array:
+def _contract(
+    x: Array,
+    y: Array,
+    place: int,
+    origin: int | None,
+    allowed: tuple[tuple[int, ...], ...] | None,
+    terms: tuple[int, ...] | None,
+) -> Array:
     for axis, (here, there) in enumerate(zip(x.shape, y.shape, strict=True)):
-        if axis != place and there == 1 < here <= WRITTEN_OUT:
-            parts = [_contract(part, y, place) for part in jax.lax.split(x, [1] * here, axis=axis)]
-            return jnp.concatenate(parts, axis=axis - (axis > place))
+        if axis == place or there != 1 or here == 1:
+            continue
+        if axis == origin and allowed is not None:
+            split = jax.lax.split(x, [1] * here, axis=axis)
+            parts = [
+                _contract(part, y, place, origin, None, some)
+                for part, some in zip(split, allowed, strict=True)
+            ]
+        elif here <= WRITTEN_OUT:
+            split = jax.lax.split(x, [1] * here, axis=axis)
+            parts = [_contract(part, y, place, origin, allowed, terms) for part in split]
+        else:
+            continue
+        return jnp.concatenate(parts, axis=axis - (axis > place))
     size = max(x.shape[place], y.shape[place])
     if size > LONG:
         return _product(x, y, place)
-    both = zip(_slices(x, place, size), _slices(y, place, size), strict=True)
-    return reduce(jnp.add, [a * b for a, b in both])
+    both = list(zip(_slices(x, place, size), _slices(y, place, size), strict=True))
+    return reduce(jnp.add, [a * b for a, b in (both if terms is None else [both[k] for k in terms])])
 
 
 def _product(x: Array, y: Array, place: int) -> Array:
@@ -91,9 +138,9 @@ def _single(x: Array) -> tuple[int, ...]:
 
 
 @_apart
-def scale_shift(a: Array, f: Array, c: Array) -> Array:
+def scale_shift(a: Array, f: Array, c: Array, *, picks: Picks = ()) -> Array:
     """a·f + c."""
-    return a * f + c
+    return _picked(picks, (a, f, c), lambda a, f, c: a * f + c)
 
 
 @_apart

@@ -6,7 +6,7 @@ after step p; position -1 is the start of the period.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +63,19 @@ class Term:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in order, the pay position, and each term at the earliest position that gives the same value."""
+    """Steps in order, the pay position, and each term at the earliest position that gives the same value.
+
+    source  step -> its number in the game's own plan, by which laws are known; empty for that plan itself
+    """
 
     steps: tuple[Step, ...]
     pay: int
     terms: tuple[Term, ...]
+    source: tuple[int, ...] = ()
+
+    def number(self, step: int) -> int:
+        """The number of a step in the game's own plan."""
+        return self.source[step] if self.source else step
 
     def moves(self) -> tuple[PlayerMove, ...]:
         """All player moves in order."""
@@ -121,15 +129,15 @@ def build_plan(
     if pay is None:
         choices = [number for number, step in enumerate(steps) if isinstance(step, Choice)]
         pay = choices[-1] if choices else len(steps) - 1
-    placed = [
-        Term(player, name, node, _earliest(steps, pay, mentions[id(node)]))
+    found = [
+        Term(player, name, node, placed(steps, pay, mentions[id(node)]))
         for player, named in terms.items()
         for name, node in named.items()
     ]
-    return Plan(tuple(steps), pay, tuple(placed))
+    return Plan(tuple(steps), pay, tuple(found))
 
 
-def _earliest(steps: list[Step], pay: int, mentioned: frozenset[str]) -> int:
+def placed(steps: Sequence[Step], pay: int, mentioned: frozenset[str]) -> int:
     """The first position at which a term that mentions these names has the value it has at `pay`.
 
     Collecting a term early keeps action axes short-lived. It may not pass a change

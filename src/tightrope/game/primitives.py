@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -15,6 +16,7 @@ from tightrope.case.parse import Expression
 from tightrope.case.schema import Law, Link
 from tightrope.game.compile import Game
 from tightrope.game.evaluate import Evaluator
+from tightrope.game.forms import forms
 from tightrope.game.named import Named, add, combine, multiply, scalar
 from tightrope.game.plan import WORLD, Change, Choice, Exit, after
 
@@ -74,8 +76,9 @@ def primitives(game: Game, theta: Array) -> Primitives:
                         ]
                         available[move.move] = _stack(game, rows, move.move)
             case Change(_, variable, law, views):
-                kernels[number] = {WORLD: _kernel(game, ev, variable, law)} | {
-                    player: _kernel(game, ev, variable, view) for player, view in views.items()
+                kernels[number] = {
+                    view: replace(_kernel(game, ev, variable, seen), form=forms(game)[number, view])
+                    for view, seen in {WORLD: law, **views}.items()
                 }
             case Exit(_, law, views):
                 exits[number] = {WORLD: _exit(game, ev, law)} | {

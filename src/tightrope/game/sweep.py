@@ -9,8 +9,9 @@ import jax.numpy as jnp
 
 from tightrope.game.choice import logit, mix, surplus
 from tightrope.game.compile import Game
-from tightrope.game.named import Named, add, combine, scalar, scale_shift
-from tightrope.game.plan import Choice
+from tightrope.game.named import Named, add, coarse, combine, fine, scalar, scale_shift
+from tightrope.game.ordering import sweep_plan
+from tightrope.game.plan import Choice, Plan
 from tightrope.game.primitives import ExitLaw, Primitives
 from tightrope.game.walk import Functions, Strategies, seen_by, stretches, through, walk_back
 
@@ -21,10 +22,11 @@ Affine = dict[int, dict[str, tuple[Named, Named]]]
 def affine(game: Game, numbers: Primitives) -> Affine:
     """Exits, discount and payoffs of each stretch of a period as one map f -> a·f + c.
 
-    Nothing here depends on values, so a solver computes it once and not at every sweep.
+    Nothing here depends on values, so a solver computes it once and not at every sweep. A stretch in which
+    nothing is collected and nobody leaves has no map. Positions are those of the sweep's plan.
     """
-    plan = game.plan
-    exit_law = partial(_law_seen_by, numbers)
+    plan = sweep_plan(game)
+    exit_law = partial(_law_seen_by, numbers, plan)
 
     def whole(position: int, functions: Functions) -> Functions:
         functions = scaled(position, functions)
@@ -40,7 +42,10 @@ def affine(game: Game, numbers: Primitives) -> Affine:
         return {p: Named(f.data * numbers.discount[p], f.axes) for p, f in functions.items()}
 
     result: Affine = {}
+    paying = {plan.pay, *(term.position for term in plan.terms)}
     for last, first in stretches(plan):
+        if last == first and last not in paying:
+            continue
         factor = through(
             game, last, first, {p: scalar(1.0) for p in game.players},
             exit_law=exit_law, terminal=lambda name, view: scalar(0.0), visit=scaled,
@@ -53,8 +58,20 @@ def affine(game: Game, numbers: Primitives) -> Affine:
     return result
 
 
-def _law_seen_by(numbers: Primitives, step: int, player: str) -> ExitLaw:
-    return seen_by(player, numbers.exits[step])
+def _law_seen_by(numbers: Primitives, plan: Plan, step: int, player: str) -> ExitLaw:
+    return seen_by(player, numbers.exits[plan.number(step)])
+
+
+def coarsened(numbers: Primitives) -> Primitives:
+    """The same numbers, with one place for all actions that a law of nature treats alike."""
+
+    def one(law: Named) -> Named:
+        for move, classes in law.form.alike if law.form is not None else ():
+            law = coarse(law, move, classes)
+        return law
+
+    kernels = {step: {view: one(law) for view, law in laws.items()} for step, laws in numbers.kernels.items()}
+    return numbers._replace(kernels=kernels)
 
 
 def backward(
@@ -78,13 +95,17 @@ def backward(
     fixed       strategies of moves that are not chosen by their values here, such as those of a player
                 who believes in another game
     """
+    plan = sweep_plan(game)
     maps = affine(game, numbers) if between is None else between
     strategies: Strategies = {}
 
     def stretch(last: int, first: int, functions: Functions) -> Functions:
+        if last not in maps:
+            return functions
         return {p: scale_shift(game.order, a, functions[p], c) for p, (a, c) in maps[last].items()}
 
     def choose(position: int, step: Choice, functions: Functions) -> Functions:
+        functions = {p: fine(f) for p, f in functions.items()}
         if len(step.moves) == 1:
             (move,) = step.moves
             if fixed is not None and move.move in fixed:
@@ -107,9 +128,10 @@ def backward(
     result = walk_back(
         game,
         dict(values),
-        kernel=lambda step, player: seen_by(player, numbers.kernels[step]),
+        kernel=lambda step, player: seen_by(player, numbers.kernels[plan.number(step)]),
         stretch=stretch,
         choose=choose,
+        plan=plan,
     )
     return result, strategies
 

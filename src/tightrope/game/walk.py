@@ -22,10 +22,10 @@ from tightrope.game.named import (
     Named,
     add,
     combine,
+    expect,
     multiply,
     rename,
     scalar,
-    sum_product,
     total,
 )
 from tightrope.game.plan import WORLD, Change, Choice, Exit, Plan, after
@@ -53,6 +53,7 @@ def walk_back(
     kernel: Callable[[int, str], Named],
     stretch: Callable[[int, int, Functions], Functions],
     choose: Callable[[int, Choice, Functions], Functions],
+    plan: Plan | None = None,
 ) -> Functions:
     """Carry functions of the end-of-period state back to the start of the period.
 
@@ -60,11 +61,12 @@ def walk_back(
     stretch  (last, first, functions): positions between two steps that change a state or
              are moves, and the exits between them, last to first (see `through`)
     choose   mixes over the actions of a step's moves
+    plan     another order of the same steps (see `ordering`); numbers of steps are those of the order walked
     """
-    steps = game.plan.steps
-    for last, first in stretches(game.plan):
+    plan = plan or game.plan
+    for last, first in stretches(plan):
         functions = stretch(last, first, functions)
-        step = steps[first] if first >= 0 else None
+        step = plan.steps[first] if first >= 0 else None
         if isinstance(step, Change):
             functions = {v: _expect(game, f, kernel(first, v), step.variable) for v, f in functions.items()}
         elif isinstance(step, Choice):
@@ -117,7 +119,7 @@ def _expect(game: Game, f: Named, kernel: Named, variable: str) -> Named:
     if variable not in f.axes:
         return f
     primed = after(variable)
-    return sum_product(game.order, kernel, rename(game.order, f, variable, primed), primed)
+    return expect(game.order, kernel, rename(game.order, f, variable, primed), variable, primed)
 
 
 def _leave(game: Game, f: Named, law: ExitLaw, value: Callable[[str], Named]) -> Named:

@@ -40,7 +40,8 @@ def plan_case(case: Path) -> Outcome:
     }
     text = (
         f"{states:,} live states; a sweep takes {whole:,} multiplications and exponentials, "
-        f"{whole / states:,.0f} a state. The period in its order:\n\n"
+        f"{whole / states:,.0f} a state. The period in the order in which a sweep takes it, from its start "
+        "(`move/2`: two places for that move's actions, as the laws to come treat some of them alike):\n\n"
         + table(rows, ["step", "kind", "numbers", "cost", "share", "axes"])
     )
     return Outcome(FINE, data, text)
