@@ -133,8 +133,9 @@ def test_the_same_again_solves_nothing_and_more_draws_begin_with_these(
         assert f"{kind}: 45 certified of" in again.text
     assert "C1     no_threat_worth" in again.text
     longer = claims_case(case, draws=60, claims=("C1",), **options)
-    # 45 are two whole pieces of 20 and one of 5, in each class of priors; then come posterior draws
-    assert solved[:2] == [20, 20]
+    # 45 are whole pieces, so that 15 more are solved in each class of priors; then come posterior draws
+    assert solved[:6] == [drawn.PIECE] * 6
+    assert drawn.PIECE * 3 == 60 - 45
     assert [row["id"] for row in longer.data["claims"]] == ["C1"]
     assert "check: yields_under_threat > yields_in_quiet" in longer.text
 

@@ -22,7 +22,7 @@ Place = Literal["reference", "fit"]
 """Where the record's states are filtered from."""
 PIECES = "drawn-"
 """How the names of pieces begin."""
-PIECE = 20
+PIECE = 5
 """Points in a piece: a run that is stopped loses no more than this many solves a worker."""
 MOST = 2
 """Prior draws are taken until enough are certified, at most so many times as many as were wanted."""

@@ -22,10 +22,10 @@ from tightrope.game.equilibrium import Equilibrium, solve
 from tightrope.workflow.drawn import Place, drawn, posterior_draws, start_states
 from tightrope.workflow.session import Session
 
-RESPONSE_STEPS = (0.1, -0.1)
-"""Responses are taken over a tenth of a prior sd: upwards, or downwards where play upwards is not certified.
+RESPONSE_STEPS = (0.02, -0.02)
+"""Responses are taken over a fiftieth of a prior sd: upwards, or downwards where that is not certified.
 
-A longer step costs three times as many sweeps and crosses folds near the fit."""
+A longer step costs up to three times as many sweeps and crosses folds near the fit."""
 
 
 def found_at(session: Session, at: Place) -> Equilibrium:
