@@ -114,7 +114,7 @@ def solve(
 
     branch    `principal` (the default): the first crossing of the game's precisions on the
               branch that begins at uniform play; `direct`: what is found from zero values,
-              three to five times as quick; `warm`: what is found from `warm` (the default
+              five to fifteen times as quick; `warm`: what is found from `warm` (the default
               where one is given)
     warm      a neighbouring solution's `z` to start from
     method    of a direct or warm solve: `sweeps`, `anderson`, `newton`, or `automatic` (mixing, then
