@@ -108,7 +108,7 @@ def distinguish_data(session: Session, wanted: Wanted) -> dict[str, Any]:
         lambda: [asdict(o) for o in _looked(session, sides, first, wanted.periods)],
         inputs=inputs,
     )
-    told = sorted((Observation(**o) for o in seen), key=lambda o: -o.information)
+    told = sorted((Observation(**o) for o in seen), key=lambda o: (-round(o.information, 12), o.text))
     return {
         "case": material.case.case,
         "readings": [
