@@ -50,6 +50,7 @@ SMALL, LARGE = (
     "Cost of an effective draw on a small game",
     "Cost of a value and a gradient on the reference case",
 )
+STRETCH, EVOLUTION = "emcee, stretch", "emcee, differential evolution"
 OTHERS = ("Chains along gradients on the reference case", "Calibration and coverage")
 """Sections written by hand from what other commands left."""
 
@@ -125,38 +126,53 @@ def gradients(evidence: Evidence, fit: Fit, z: np.ndarray, *, draws: int) -> Ran
     return Ran("no-U-turn", 0, sum(part["gradients"] for part in parts), seconds, scores)
 
 
-def ensemble(evidence: Evidence, fit: Fit, z: np.ndarray, *, steps: int, walkers: int = 32) -> list[Ran]:
-    """emcee with its default move and with differential evolution, begun at draws of the approximation."""
+def ensemble(
+    evidence: Evidence,
+    fit: Fit,
+    z: np.ndarray,
+    *,
+    steps: int,
+    walkers: int = 32,
+    ahead: Chains | None = None,
+    start: np.ndarray | None = None,
+    moves: tuple[str, ...] = (STRETCH, EVOLUTION),
+) -> list[Ran]:
+    """emcee with its default move and with differential evolution.
+
+    start  where walkers begin, (walkers, parameters); without it, at draws of the approximation
+    """
     emcee = _emcee()
     theta = theta_function(evidence.game.case, fit.priors)
 
     @jax.jit
     def density(v: Any, arrays: Any, z: Any) -> Any:
-        found = log_likelihood(evidence.game, arrays, theta(v), z)
+        found = log_likelihood(evidence.game, arrays, theta(v), z, chains=ahead)
         value = found.value - 0.5 * jnp.vdot(v, v)
         return jnp.where((found.residual <= TOLERANCE) & jnp.isfinite(value), value, -jnp.inf)
 
-    start = jnp.asarray(z)
+    neighbour = jnp.asarray(z)
     calls = [0]
 
     def log_posterior(v: np.ndarray) -> float:
         calls[0] += 1
-        return float(density(v, evidence.arrays, start))
+        return float(density(v, evidence.arrays, neighbour))
 
     size = len(fit.priors)
-    moves = {
-        "emcee, stretch": None,
-        "emcee, differential evolution": [(emcee.moves.DEMove(), 0.9), (emcee.moves.DEMove(gamma0=1.0), 0.1)],
+    ways = {
+        STRETCH: None,
+        EVOLUTION: [(emcee.moves.DEMove(), 0.9), (emcee.moves.DEMove(gamma0=1.0), 0.1)],
     }
     found = []
     log_posterior(fit.laplace.mean)
-    for name, move in moves.items():
+    for name in moves:
         generator = np.random.default_rng(1)
-        points = generator.multivariate_normal(fit.laplace.mean, fit.laplace.covariance, size=walkers)
+        points = start
+        if points is None:
+            points = generator.multivariate_normal(fit.laplace.mean, fit.laplace.covariance, size=walkers)
         np.random.seed(1)  # noqa: NPY002 - emcee draws from numpy's global state
-        sampler = emcee.EnsembleSampler(walkers, size, log_posterior, moves=move)
+        sampler = emcee.EnsembleSampler(walkers, size, log_posterior, moves=ways[name])
         calls[0], began = 0, process_time()
-        sampler.run_mcmc(points, steps)
+        sampler.run_mcmc(points, steps, skip_initial_state_check=True)
         seconds = process_time() - began
         kept = np.moveaxis(sampler.get_chain()[steps // 5 :], 0, 1)
         found.append(Ran(name, calls[0], 0, seconds, kept))

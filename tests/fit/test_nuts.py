@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.record.small import compiled_once, seen_case
-from tightrope.fit import nuts
+from tightrope.fit import leaps, nuts
 from tightrope.fit.adaptation import begin, learn, schedule, settled, warming_data, warming_from
 from tightrope.fit.chains import mixing
 from tightrope.fit.laplace import Laplace
@@ -43,15 +43,15 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Stand a density with a known posterior in for the game's; points may be without a certificate."""
 
     def stand_in(certified: Callable[[Any], Any] = lambda theta: True) -> None:
-        def likelihood(game: Any, arrays: Mapping[str, Any], theta: Any, z: Any) -> Any:
+        def likelihood(game: Any, arrays: Mapping[str, Any], theta: Any, z: Any, **_: Any) -> Any:
             value = -0.5 * ((theta[A] + theta[C] - SUM) / ERROR) ** 2
             return SimpleNamespace(value=value, residual=jnp.where(certified(theta), 0.0, 1.0))
 
-        monkeypatch.setattr(nuts, "log_likelihood", likelihood)
-        nuts._compiled.cache_clear()
+        monkeypatch.setattr(leaps, "log_likelihood", likelihood)
+        leaps.compiled.cache_clear()
 
     yield stand_in
-    nuts._compiled.cache_clear()
+    leaps.compiled.cache_clear()
 
 
 def sampled(wanted: Trajectories, *, seed: int = 0) -> list[dict[str, Any]]:
@@ -90,10 +90,22 @@ def test_gradients_in_one_parameter_and_slices_in_the_others_sample_the_whole_po
     assert chains.log_likelihood == pytest.approx(-0.5 * ((theta - SUM) / ERROR) ** 2, abs=1e-9)
 
 
-def test_gradients_in_all_parameters_sample_it_too(shown: Callable[..., None]) -> None:
+@pytest.mark.parametrize("dense", [24, 2])
+def test_gradients_in_all_parameters_sample_it_too(
+    shown: Callable[..., None], monkeypatch: pytest.MonkeyPatch, dense: int
+) -> None:
+    """With a metric of all covariances, and in the approximation's coordinates with one of scales."""
     shown()
+    monkeypatch.setattr(nuts, "DENSE", dense)
     everything = Trajectories(PRIORS.names, chains=2, warmup=100, draws=300)
-    chains = gather_chains(sampled(everything))
+    parts = sampled(everything)
+    chains = gather_chains(parts)
+    theta = 1.5 * chains.scores[..., 0] + chains.scores[..., 2]
+    assert chains.log_likelihood == pytest.approx(-0.5 * ((theta - SUM) / ERROR) ** 2, abs=1e-9)
+    if dense == 2:
+        # The target is a standard normal in these coordinates: few steps, and none of them short.
+        assert sum(part["gradients"] for part in parts) < 8 * 2 * 400
+        assert min(part["step_size"] for part in parts) > 0.4
     assert mixing(chains).usable
     agrees(chains.scores, mixing(chains).bulk)
 

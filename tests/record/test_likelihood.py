@@ -13,6 +13,7 @@ import pytest
 from tests.record.small import Solved, coded, everything, seen, tiny_case
 from tests.record.test_filter import CLIMATE, KIND, LADDER, PUSH, REPLY, filtered
 from tightrope.game.equilibrium import start
+from tightrope.game.prepared import chains_at
 from tightrope.record.coding import truncate
 from tightrope.record.filter import Evidence, prepare
 from tightrope.record.likelihood import log_likelihood, prepare_record, value_and_gradient, value_only
@@ -61,6 +62,25 @@ def test_gradient_in_pieces_is_the_traced_gradient() -> None:
     assert float(whole) == pytest.approx(float(found.value), abs=1e-11)
     assert gradient == pytest.approx(np.asarray(traced), rel=1e-8, abs=1e-10)
     assert float(found.value) == pytest.approx(float(np.sum(found.rows)), abs=1e-12)
+
+
+def test_a_neighbour_s_chains_steer_and_change_nothing() -> None:
+    """Started and steered from elsewhere, with a gradient as accurate as samplers ask for."""
+    solved, evidence = everything(), soft()
+    game, theta = solved.game, solved.theta
+    neighbour = 1.1 * theta
+    near = value_only(evidence, neighbour)
+    chains = chains_at(game, neighbour, np.asarray(near.z))
+
+    def value(theta: jax.Array) -> jax.Array:
+        return log_likelihood(
+            game, evidence.arrays, theta, near.z, tolerance=TIGHT, chains=chains, adjoint=1e-6
+        ).value
+
+    found, traced = jax.jit(jax.value_and_grad(value))(jnp.asarray(theta))
+    exact, gradient = value_and_gradient(evidence, theta, tolerance=TIGHT)
+    assert float(found) == pytest.approx(float(exact.value), abs=1e-10)
+    assert np.asarray(traced) == pytest.approx(gradient, rel=1e-4, abs=1e-5)
 
 
 def test_rows_that_only_lengthen_a_record_change_nothing() -> None:

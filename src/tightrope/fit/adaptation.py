@@ -1,6 +1,7 @@
 """Warm-up of a Hamiltonian sampler: step size by dual averaging, metric from windows of draws (BlackJAX's).
 
 BlackJAX runs a whole warm-up in one call. Here it goes draw by draw, so that one that is cut off goes on.
+A metric is dense, or the variances alone: a few dozen draws say nothing of thousands of covariances.
 """
 
 from __future__ import annotations
@@ -33,16 +34,19 @@ def schedule(draws: int) -> list[tuple[int, bool]]:
 
 
 @lru_cache(maxsize=8)
-def _parts(target: float) -> tuple[Any, Any]:
+def _parts(target: float, dense: bool = True) -> tuple[Any, Any]:
     from blackjax.adaptation.mass_matrix import mass_matrix_adaptation
     from blackjax.adaptation.step_size import dual_averaging_adaptation
 
-    return dual_averaging_adaptation(target), mass_matrix_adaptation(False)
+    return dual_averaging_adaptation(target), mass_matrix_adaptation(not dense)
 
 
 def begin(covariance: np.ndarray, *, target: float) -> Warming:
-    """The start of a warm-up; `covariance` (parameters, parameters) is a guess at the posterior's."""
-    (start, _, _), (metric, _, _) = _parts(target)
+    """The start of a warm-up.
+
+    covariance  a guess at the posterior's, (parameters, parameters); (parameters,) for a metric of variances
+    """
+    (start, _, _), (metric, _, _) = _parts(target, covariance.ndim == 2)
     guess = jnp.asarray(covariance)
     averaging = jax.tree.map(lambda x: jnp.asarray(x, dtype=float), start(FIRST_STEP))
     gathered = jax.tree.map(jnp.asarray, metric(len(covariance), guess))
@@ -50,9 +54,9 @@ def begin(covariance: np.ndarray, *, target: float) -> Warming:
 
 
 @lru_cache(maxsize=8)
-def learn(target: float) -> Any:
+def learn(target: float, dense: bool = True) -> Any:
     """Compiled: (warming, learns, last, position, acceptance) -> warming after one draw."""
-    (start, average, settled), (_, gather, close) = _parts(target)
+    (start, average, settled), (_, gather, close) = _parts(target, dense)
 
     @jax.jit
     def run(now: Warming, learns: Array, last: Array, position: Array, acceptance: Array) -> Warming:
@@ -83,9 +87,9 @@ def warming_data(now: Warming) -> list[Any]:
     return [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(now)]
 
 
-def warming_from(data: list[Any], *, size: int, target: float) -> Warming:
+def warming_from(data: list[Any], *, size: int, target: float, dense: bool = True) -> Warming:
     """Inverse of `warming_data`, for `size` parameters."""
-    like = begin(np.eye(size), target=target)
+    like = begin(np.eye(size) if dense else np.ones(size), target=target)
     leaves, structure = jax.tree.flatten(like)
     given = [jnp.asarray(x, dtype=leaf.dtype) for x, leaf in zip(data, leaves, strict=True)]
     found: Warming = jax.tree.unflatten(structure, given)

@@ -1,7 +1,11 @@
 """Posterior draws by the no-U-turn sampler (Hoffman & Gelman 2014), BlackJAX's, on our density.
 
 About ten parameters are sampled along gradients. The others are either sampled too, by elliptical slices with
-the Laplace approximation given the ten as reference (a Gibbs sampler of the whole posterior), or held.
+the Laplace approximation given the ten as reference (a Gibbs sampler of the whole posterior), or stand where
+they are put: at the mode, or at a draw from their priors that an outer loop has made.
+
+With more than a couple of dozen sampled parameters, they are sampled in the coordinates in which the Laplace
+approximation is a standard normal, and only a scale of each is learned there.
 
 A point without a certificate has density zero. A trajectory that meets one ends there and counts as
 divergent; the point is kept, so that it can be said where in parameter space the solver fails.
@@ -11,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import jax
@@ -21,16 +25,16 @@ from jax import Array
 
 from tightrope.fit.adaptation import Warming, begin, learn, schedule, settled, warming_data, warming_from
 from tightrope.fit.laplace import Laplace
+from tightrope.fit.leaps import Near, compiled, places
 from tightrope.fit.priors import PriorSet
 from tightrope.fit.slices import Keep
-from tightrope.fit.traceable import theta_function
-from tightrope.game.compile import Game
-from tightrope.game.equilibrium import TOLERANCE
+from tightrope.game.chains import Chains
 from tightrope.record.filter import Evidence
-from tightrope.record.likelihood import log_likelihood
 
 CHUNK = 10
 STARTS = 50
+DENSE = 24
+"""Up to so many parameters, the warm-up learns all their covariances."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Trajectories:
     """How much to sample.
 
     sampled    names of the parameters that are sampled along gradients
-    others     what becomes of the others: `sampled` by slices, or `held`
+    others     what becomes of the others: `sampled` by slices, `held` at the mode, `drawn` from their priors
+    outer      which draw of the others, where these are drawn
     chains, warmup, draws  draws of each chain that are dropped, and that are kept
     doublings  a trajectory has at most two to this power steps
     accept     acceptance rate that the step size is tuned to
@@ -46,70 +51,12 @@ class Trajectories:
 
     sampled: tuple[str, ...]
     others: str = "sampled"
+    outer: int = 0
     chains: int = 4
     warmup: int = 300
     draws: int = 500
     doublings: int = 6
-    accept: float = 0.9
-
-
-def places(priors: PriorSet, sampled: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Where the sampled parameters and the others stand in a score vector."""
-    inside = np.array([name in sampled for name in priors.names])
-    return np.flatnonzero(inside), np.flatnonzero(~inside)
-
-
-@lru_cache(maxsize=8)
-def _compiled(game: Game, priors: PriorSet, sampled: tuple[str, ...], doublings: int) -> Any:
-    """Compiled likelihood, start, step along gradients and step by slices.
-
-    `s` are the scores of the sampled parameters, `r` those of the others; the record and the start of solves
-    are arguments.
-    """
-    from blackjax.mcmc import elliptical_slice, nuts
-
-    theta = theta_function(game.case, priors)
-    inside, outside = places(priors, sampled)
-
-    def likelihood(s: Array, r: Array, arrays: Mapping[str, Any], z: Array) -> Array:
-        whole = jnp.zeros(len(priors)).at[inside].set(s).at[outside].set(r)
-        found = log_likelihood(game, arrays, theta(whole), z)
-        certified = (found.residual <= TOLERANCE) & jnp.isfinite(found.value)
-        return jnp.where(certified, found.value, -jnp.inf)
-
-    def density(r: Array, arrays: Mapping[str, Any], z: Array) -> Callable[[Array], Array]:
-        def log_posterior(s: Array) -> Array:
-            here = jax.lax.stop_gradient(s)
-            value, slope = jax.value_and_grad(likelihood)(here, r, arrays, z)
-            known = jnp.isfinite(value) & jnp.all(jnp.isfinite(slope))
-            value = jnp.where(known, value, -jnp.inf)
-            # Where there is no certificate there is no slope either: the sampler must not see a nan.
-            slope = jnp.where(known, slope, 0.0)
-            return value + jnp.vdot(jax.lax.stop_gradient(slope), s - here) - 0.5 * jnp.vdot(s, s)
-
-        return log_posterior
-
-    def start(s: Array, r: Array, arrays: Mapping[str, Any], z: Array) -> Any:
-        return nuts.init(s, density(r, arrays, z))
-
-    kernel = nuts.build_kernel()
-
-    def move(key: Array, state: Any, r: Array, arrays: Any, z: Array, size: Array, mass: Array) -> Any:
-        return kernel(key, state, density(r, arrays, z), size, mass, doublings)
-
-    def slice_others(
-        key: Array, s: Array, r: Array, arrays: Any, z: Array, mean: Array, root: Array
-    ) -> tuple[Array, Array, Array]:
-        def relative(r: Array) -> Array:
-            standard = jax.scipy.linalg.solve_triangular(root, r - mean, lower=True)
-            value = likelihood(s, r, arrays, z) - 0.5 * jnp.vdot(r, r) + 0.5 * jnp.vdot(standard, standard)
-            return jnp.where(jnp.isnan(value), -jnp.inf, value)
-
-        step = elliptical_slice.build_kernel(root @ root.T, mean)
-        now, info = step(key, elliptical_slice.init(r, relative), relative)
-        return now.position, now.logdensity, info.subiter
-
-    return jax.jit(start), jax.jit(move), jax.jit(slice_others)
+    accept: float = 0.8
 
 
 @dataclass(frozen=True)
@@ -118,7 +65,8 @@ class _Given:
 
     programs: Any
     arrays: Mapping[str, Any]
-    z: Array
+    near: Near
+    shape: Array
     inside: np.ndarray
     outside: np.ndarray
     around: Laplace
@@ -128,6 +76,24 @@ class _Given:
     seed: int
     chain: int
 
+    @property
+    def dense(self) -> bool:
+        """Whether the metric is a full covariance."""
+        return len(self.inside) <= DENSE
+
+    @property
+    def inner(self) -> np.ndarray:
+        """Covariance of the sampled parameters by the approximation: given the others where these stand."""
+        inside = np.ix_(self.inside, self.inside)
+        if self.wanted.others == "sampled":
+            return np.asarray(self.around.covariance[inside])
+        return np.asarray(np.linalg.inv(np.linalg.inv(self.around.covariance)[inside]))
+
+    def coordinates(self, whole: np.ndarray) -> tuple[Array, Array]:
+        """The sampled parameters in their own coordinates, and the others."""
+        u = np.linalg.solve(np.asarray(self.shape), whole[self.inside])
+        return jnp.asarray(u), jnp.asarray(whole[self.outside])
+
 
 def nuts_chain(
     evidence: Evidence,
@@ -135,6 +101,7 @@ def nuts_chain(
     *,
     around: Laplace,
     z: np.ndarray,
+    ahead: Chains | None = None,
     wanted: Trajectories,
     seed: int,
     chain: int,
@@ -144,8 +111,9 @@ def nuts_chain(
     """One chain, as plain data for `gather_chains` and `trajectories.report`.
 
     around  the Laplace approximation of the posterior of all `priors`: a first metric, and the reference of
-            slices. The mean of it is where held parameters are held
+            slices. Its mean is where parameters stand that are held or drawn
     z       (n,) the fixed point that every solve starts from
+    ahead   where play there sends values: solves and gradients are quicker with them
     keep    called as keep(name, compute) for each chunk of draws
 
     The chain starts at a certified draw from the priors. Raises RuntimeError where there is none.
@@ -157,10 +125,13 @@ def nuts_chain(
         cross = covariance[np.ix_(outside, inside)]
         slope = np.linalg.solve(covariance[np.ix_(inside, inside)], cross.T).T
         root = np.linalg.cholesky(covariance[np.ix_(outside, outside)] - slope @ cross.T)
-    programs = _compiled(evidence.game, priors, wanted.sampled, wanted.doublings)
+    programs = compiled(evidence.game, priors, wanted.sampled, wanted.doublings)
+    shape = np.eye(len(inside))
+    if len(inside) > DENSE:
+        shape = np.linalg.cholesky(covariance[np.ix_(inside, inside)])
     given = _Given(
-        programs, evidence.arrays, jnp.asarray(z), inside, outside, around, wanted, jnp.asarray(slope),
-        jnp.asarray(root), seed, chain,
+        programs, evidence.arrays, (jnp.asarray(z), ahead), jnp.asarray(shape), inside, outside, around,
+        wanted, jnp.asarray(slope), jnp.asarray(root), seed, chain,
     )  # fmt: skip
     state = keep(f"nuts-{chain}-start", partial(_start, given))
     total = wanted.warmup + wanted.draws
@@ -188,13 +159,12 @@ def _start(given: _Given) -> dict[str, Any]:
     size = len(given.inside) + len(given.outside)
     for _ in range(STARTS):
         whole = generator.normal(size=size)
-        if given.wanted.others == "held":
+        if given.wanted.others != "sampled":
             whole[given.outside] = given.around.mean[given.outside]
-        s, r = jnp.asarray(whole[given.inside]), jnp.asarray(whole[given.outside])
-        if np.isfinite(float(given.programs[0](s, r, given.arrays, given.z).logdensity)):
-            inner = given.around.covariance[np.ix_(given.inside, given.inside)]
-            warming = begin(inner, target=given.wanted.accept)
-            return _state(whole, warming)
+        u, r = given.coordinates(whole)
+        if np.isfinite(float(given.programs[0](u, r, given.arrays, given.near, given.shape).logdensity)):
+            guess = given.inner if given.dense else np.ones(len(given.inside))
+            return _state(whole, begin(guess, target=given.wanted.accept))
     raise RuntimeError(f"none of {STARTS} draws from the priors is a certified point to start a chain from")
 
 
@@ -216,12 +186,14 @@ def _advance(
 ) -> dict[str, Any]:
     """Draws `first` to `last`. Each has a key of its own, so chunks can be cut anywhere."""
     start, move, slice_others = given.programs
-    wanted, arrays, z = given.wanted, given.arrays, given.z
+    wanted, arrays, near, shape = given.wanted, given.arrays, given.near, given.shape
     whole = np.array(state["at"])
-    warming = warming_from(state["warming"], size=len(given.inside), target=wanted.accept)
+    size = len(given.inside)
+    warming = warming_from(state["warming"], size=size, target=wanted.accept, dense=given.dense)
+    learning = learn(wanted.accept, given.dense)
     plan = schedule(wanted.warmup)
-    s, r = jnp.asarray(whole[given.inside]), jnp.asarray(whole[given.outside])
-    now = start(s, r, arrays, z)
+    u, r = given.coordinates(whole)
+    now = start(u, r, arrays, near, shape)
     base = jax.random.fold_in(jax.random.key(given.seed), given.chain)
     mean_s, mean_r = given.around.mean[given.inside], given.around.mean[given.outside]
     kept: dict[str, list[Any]] = {
@@ -232,37 +204,39 @@ def _advance(
         key, other = jax.random.split(jax.random.fold_in(base, k))
         tried = 0
         if wanted.others == "sampled" and len(r):
-            mean = mean_r + given.slope @ (now.position - mean_s)
-            r, _, tries = slice_others(other, now.position, r, arrays, z, mean, given.root)
+            s = shape @ now.position
+            mean = mean_r + given.slope @ (s - mean_s)
+            r, _, tries = slice_others(other, s, r, arrays, near, mean, given.root)
             tried = int(tries)
-            now = start(now.position, r, arrays, z)
-        now, info = move(key, now, r, arrays, z, warming.step_size, warming.inverse_mass)
+            now = start(now.position, r, arrays, near, shape)
+        now, info = move(key, now, r, arrays, near, shape, warming.step_size, warming.inverse_mass)
         if k < wanted.warmup:
             learns, ends = plan[k]
-            warming = learn(wanted.accept)(
+            warming = learning(
                 warming, jnp.asarray(bool(learns)), jnp.asarray(ends), now.position, info.acceptance_rate
             )
             if k + 1 == wanted.warmup:
                 warming = settled(warming, target=wanted.accept)
-        whole[given.inside], whole[given.outside] = np.asarray(now.position), np.asarray(r)
+        whole[given.inside], whole[given.outside] = np.asarray(shape @ now.position), np.asarray(r)
         kept["scores"].append(whole.tolist())
-        kept["log_likelihood"].append(float(now.logdensity) + 0.5 * float(now.position @ now.position))
+        s = whole[given.inside]
+        kept["log_likelihood"].append(float(now.logdensity) + 0.5 * float(s @ s))
         kept["divergent"].append(bool(info.is_divergent))
         kept["steps"].append(int(info.num_integration_steps))
         kept["slices"].append(tried)
         kept["accepted"].append(float(info.acceptance_rate))
-        kept["failed"] += _failed(info, whole, given.inside)
+        kept["failed"] += _failed(info, whole, given)
         if on_step is not None:
             on_step(k + 1, total)
     return kept | {"state": _state(whole, warming), "from": state["at"]}
 
 
-def _failed(info: Any, whole: np.ndarray, inside: np.ndarray) -> list[list[float]]:
+def _failed(info: Any, whole: np.ndarray, given: _Given) -> list[list[float]]:
     """The point without a certificate at which a trajectory ended, if it did: at most one a trajectory."""
     found = []
     for end in (info.trajectory_leftmost_state, info.trajectory_rightmost_state):
         if not np.isfinite(float(end.logdensity)):
             point = np.array(whole)
-            point[inside] = np.asarray(end.position)
+            point[given.inside] = np.asarray(given.shape @ end.position)
             found.append(point.tolist())
     return found[:1]

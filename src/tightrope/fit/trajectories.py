@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tightrope.fit.located import Located, located
-from tightrope.fit.nuts import Trajectories, places
+from tightrope.fit.leaps import places
+from tightrope.fit.nuts import Trajectories
 from tightrope.fit.posterior import Fit
 from tightrope.fit.slices import gather_chains
 

@@ -33,6 +33,7 @@ NEWTON_STEPS = 20
 NEWTON_ALONE = 100
 FAILED_STEPS = 3
 KRYLOV = 40
+ADJOINT = 1e-11
 
 
 class Root(NamedTuple):
@@ -148,12 +149,19 @@ def _sweeps(function: Map, z0: Array, theta: Any, tolerance: Array | float) -> R
 
 
 def solve_fixed_point(
-    function: Map, z0: Array, theta: Any, *, tolerance: float, method: Method = "automatic"
+    function: Map,
+    z0: Array,
+    theta: Any,
+    *,
+    tolerance: float,
+    method: Method = "automatic",
+    guess: Guess | None = None,
 ) -> Root:
     """Solve z = function(z, theta) from z0, shape (n,). Traceable; not differentiable (see below).
 
     method  `sweeps`: plain ones; `anderson`: mixing with plain sweeps between; `newton`: Newton with
             GMRES from z0; `automatic`: mixing, then Newton from the best point seen
+    guess   how far a solution may be from a gap: it steers mixing and Newton
     """
     zero = jnp.asarray(0)
     if method == "sweeps":
@@ -161,14 +169,13 @@ def solve_fixed_point(
     if method == "newton":
         z, residual, sweeps = z0, _sup(function(z0, theta) - z0), zero
     else:
-        state = mix(function, begin(z0), theta, tolerance=tolerance)
+        state = mix(function, begin(z0), theta, tolerance=tolerance, guess=guess)
         z, residual, sweeps = state.best, state.best_residual, state.taken
     root = Root(z, residual, sweeps, zero, jnp.asarray(False))
     if method == "anderson":
         return root
-    return by_newton(
-        function, root, theta, tolerance=tolerance, most=NEWTON_ALONE if method == "newton" else NEWTON_STEPS
-    )
+    most = NEWTON_ALONE if method == "newton" else NEWTON_STEPS
+    return by_newton(function, root, theta, tolerance=tolerance, most=most, guess=guess)
 
 
 def by_newton(
@@ -190,39 +197,68 @@ def by_newton(
     return Root(z, residual, root.sweeps, root.steps + steps, failed >= FAILED_STEPS)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0, 3))
-def fixed_point(function: Map, z0: Array, theta: Any, tolerance: float) -> Root:
+@partial(jax.custom_vjp, nondiff_argnums=(0, 3, 4, 5))
+def fixed_point(
+    function: Map,
+    z0: Array,
+    theta: Any,
+    tolerance: float,
+    guess: Guess | None = None,
+    adjoint: float = ADJOINT,
+) -> Root:
     """`solve_fixed_point` with gradients in theta by the implicit function theorem.
 
     Reverse mode solves (I - ∂T/∂z)ᵀ u = ∂L/∂z once and returns uᵀ ∂T/∂θ; the
     gradient in the starting point is zero, as it should be at a root.
+
+    guess    how far a solution may be from a gap, linear in the gap: it steers the solve, and its transpose
+             preconditions the adjoint system
+    adjoint  what may be left of the adjoint system, as a share of its right side
     """
-    return solve_fixed_point(function, z0, theta, tolerance=tolerance)
+    return solve_fixed_point(function, z0, theta, tolerance=tolerance, guess=guess)
 
 
-def _forward(function: Map, z0: Array, theta: Any, tolerance: float) -> tuple[Root, tuple[Array, Any]]:
-    root = solve_fixed_point(function, z0, theta, tolerance=tolerance)
+def _forward(
+    function: Map, z0: Array, theta: Any, tolerance: float, guess: Guess | None, adjoint: float
+) -> tuple[Root, tuple[Array, Any]]:
+    root = solve_fixed_point(function, z0, theta, tolerance=tolerance, guess=guess)
     return root, (root.z, theta)
 
 
-def implicit_gradient(function: Map, z: Array, theta: Any, cotangent: Array) -> Any:
+def implicit_gradient(
+    function: Map, z: Array, theta: Any, cotangent: Array, *, guess: Guess | None, adjoint: float
+) -> Any:
     """∂L/∂theta through the root z = function(z, theta), given ∂L/∂z. Traceable."""
     _, pull = jax.vjp(lambda x: function(x, theta), z)
-    adjoint, _ = gmres(  # type: ignore[no-untyped-call]
-        lambda u: u - pull(u)[0],
-        cotangent,
-        tol=1e-11,
-        atol=0.0,
-        restart=KRYLOV,
-        maxiter=8,
-        solve_method="incremental",
+
+    def spread(u: Array) -> Array:
+        if guess is None:
+            return u
+        back: Array = jax.linear_transpose(lambda gap: guess(theta, gap), u)(u)[0]
+        return back
+
+    def system(w: Array) -> Array:
+        u = spread(w)
+        moved: Array = pull(u)[0]
+        return u - moved
+
+    found, _ = gmres(  # type: ignore[no-untyped-call]
+        system, cotangent, tol=adjoint, atol=0.0, restart=KRYLOV, maxiter=8, solve_method="incremental"
     )
-    return jax.vjp(lambda x: function(z, x), theta)[1](adjoint)[0]
+    return jax.vjp(lambda x: function(z, x), theta)[1](spread(found))[0]
 
 
-def _reverse(function: Map, tolerance: float, saved: tuple[Array, Any], cotangent: Root) -> tuple[Array, Any]:
+def _reverse(
+    function: Map,
+    tolerance: float,
+    guess: Guess | None,
+    adjoint: float,
+    saved: tuple[Array, Any],
+    cotangent: Root,
+) -> tuple[Array, Any]:
     z, theta = saved
-    return jnp.zeros_like(z), implicit_gradient(function, z, theta, cotangent.z)
+    pulled = implicit_gradient(function, z, theta, cotangent.z, guess=guess, adjoint=adjoint)
+    return jnp.zeros_like(z), pulled
 
 
 fixed_point.defvjp(_forward, _reverse)

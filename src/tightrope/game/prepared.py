@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from tightrope.game.certificate import Convention
@@ -137,3 +138,10 @@ def chains_function(game: Game, convention: Convention) -> Any:
     look = look_function(game, convention)
     means = jax.jit(lambda numbers, strategies: mean_chains(game, numbers, strategies))
     return lambda z, numbers: means(numbers, look(z, numbers)[0])
+
+
+def chains_at(game: Game, theta: np.ndarray, z: np.ndarray, *, convention: Convention = "agent") -> Chains:
+    """Those at a solved parameter vector (parameters,) and its fixed point (n,)."""
+    numbers = primitives_function(game)(jnp.asarray(theta))
+    found: Chains = chains_function(game, convention)(jnp.asarray(z), numbers)
+    return found

@@ -13,9 +13,10 @@ from jax import Array
 
 from tightrope.game.blocks import block_function
 from tightrope.game.certificate import Branch, Convention
+from tightrope.game.chains import Chains
 from tightrope.game.compile import Game
 from tightrope.game.continuation import Trace, correctors, trace
-from tightrope.game.fixed_point import Method, Root, fixed_point, solve_fixed_point
+from tightrope.game.fixed_point import ADJOINT, Method, Root, fixed_point, solve_fixed_point
 from tightrope.game.layout import start
 from tightrope.game.named import Named
 from tightrope.game.prepared import (
@@ -40,12 +41,26 @@ TOLERANCE = 1e-9
 
 
 def solve_root(
-    game: Game, theta: Array, z0: Array, *, convention: Convention = "agent", tolerance: float = TOLERANCE
+    game: Game,
+    theta: Array,
+    z0: Array,
+    *,
+    convention: Convention = "agent",
+    tolerance: float = TOLERANCE,
+    chains: Chains | None = None,
+    adjoint: float = ADJOINT,
 ) -> tuple[Root, Primitives]:
-    """The fixed point at theta, differentiable in theta. For use inside other JAX functions."""
+    """The fixed point at theta, differentiable in theta. For use inside other JAX functions.
+
+    chains   where play at a neighbour sends values (`chains_function`): they steer the solve and the gradient
+    adjoint  accuracy of the gradient's linear system, as a share of its right side
+    """
     numbers = primitives(game, theta)
     given = unitless(game, numbers)
-    root = fixed_point(unitless_sweep(game, convention), z0 / given.units, given, tolerance)
+    if chains is not None:
+        given = given._replace(chains=chains)
+    guess = None if chains is None else guess_ahead
+    root = fixed_point(unitless_sweep(game, convention), z0 / given.units, given, tolerance, guess, adjoint)
     return root._replace(z=root.z * given.units), numbers
 
 

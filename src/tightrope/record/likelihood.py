@@ -18,6 +18,7 @@ from jax import Array
 
 from tightrope.game.adjoint import total_gradient
 from tightrope.game.certificate import Branch
+from tightrope.game.chains import Chains
 from tightrope.game.compile import Game
 from tightrope.game.equilibrium import (
     TOLERANCE,
@@ -27,7 +28,7 @@ from tightrope.game.equilibrium import (
     solve_root,
     strategies_at,
 )
-from tightrope.game.fixed_point import Root
+from tightrope.game.fixed_point import ADJOINT, Root
 from tightrope.game.layout import start
 from tightrope.game.primitives import Primitives, primitives
 from tightrope.record.coding import CodedRecord
@@ -84,12 +85,17 @@ def log_likelihood(
     *,
     convention: Convention = "agent",
     tolerance: float = TOLERANCE,
+    chains: Chains | None = None,
+    adjoint: float = ADJOINT,
 ) -> Likelihood:
     """Solve at theta (from z0) and filter the record. Traceable; differentiable in theta.
 
-    `rows` goes on with zeros where the record's arrays were lengthened.
+    `rows` goes on with zeros where the record's arrays were lengthened. `chains` and `adjoint` as in
+    `solve_root`.
     """
-    root, numbers = solve_root(game, theta, z0, convention=convention, tolerance=tolerance)
+    root, numbers = solve_root(
+        game, theta, z0, convention=convention, tolerance=tolerance, chains=chains, adjoint=adjoint
+    )
     strategies = strategies_at(game, root.z, numbers, convention)
     filtered = run_filter(game, arrays, numbers, strategies)
     return Likelihood(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tightrope.argument.comparison import FINDING
 from tightrope.workflow.text import blocks, notes, table
 
 
@@ -126,7 +127,7 @@ def _switches(data: Mapping[str, Any]) -> list[str]:
         {
             "mechanism": row["name"],
             "off against free": "-"
-            if row["log_factor"] is None
+            if row["log_factor"] is None or row["verdict"] == "no finding"
             else f"{row['log_factor']:+.1f} +- {row['error']:.1f}",
             "": row["flaw"] or row["verdict"],
         }
@@ -144,7 +145,7 @@ def _spreads(data: Mapping[str, Any]) -> list[str]:
     if not data["spreads"]:
         return []
     rows = [
-        {"spread": f"x {r['spread']:g}", "reading": r["name"], "log factor": f"{r['log_factor']:+.1f}",
+        {"spread": f"x {r['spread']:g}", "reading": r["name"], "log factor": _signed(r["log_factor"]),
          "verdict": r["verdict"]}
         for r in data["spreads"]
     ]  # fmt: skip
@@ -182,7 +183,8 @@ def _variants(data: Mapping[str, Any]) -> list[str]:
 
 
 def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.1f}"
+    """A factor's number; there is none to print below one nat."""
+    return "-" if value is None or abs(value) < FINDING else f"{value:+.1f}"
 
 
 def _split(part: Mapping[str, Any], verdict: str) -> list[str]:
@@ -191,8 +193,9 @@ def _split(part: Mapping[str, Any], verdict: str) -> list[str]:
         return []
     doubt = " (unresolved: neither the total nor its parts are to be relied on)"
     against = part["other"] + (doubt if verdict == "unresolved" else "")
+    whole = "no finding" if verdict == "no finding" else f"{total:+.1f} nats"
     lines = [
-        f"{part['name']} against {against}: {total:+.1f} nats = {total - learning:+.1f} over the "
+        f"{part['name']} against {against}: {whole} = {total - learning:+.1f} over the "
         f"periods and {learning:+.1f} for what had to be learned. The most telling:"
     ]
     for row in part["telling"]:

@@ -19,6 +19,7 @@ from tightrope.fit.priors import PriorSet, prior_set
 from tightrope.fit.store import fit_from
 from tightrope.fit.target import Target
 from tightrope.fit.trajectories import Report, informed, sampled_fit
+from tightrope.game.prepared import chains_at
 from tightrope.runs import digest
 from tightrope.workflow import steps
 from tightrope.workflow.coding import Coding
@@ -27,7 +28,7 @@ from tightrope.workflow.material import Material
 from tightrope.workflow.session import Session
 from tightrope.workflow.text import known_names
 
-FREE = 10
+FREE, EVERY = 10, "all"
 OTHERS = ("sampled", "held")
 QUICK = (2, 60, 60)
 
@@ -45,7 +46,7 @@ class Wanted:
     """How to sample.
 
     free    names of the parameters to follow gradients in, or how many, chosen by how much the fit learned
-            of each; empty: ten
+            of each; `all`: every free one; empty: ten
     others  what becomes of the others: `sampled` by slices, or `held` at the mode
     chains, warmup, draws  0: four chains of 500 draws after 300; in a quick run two of 60 after 60
     """
@@ -127,7 +128,9 @@ def _plan(session: Session, base: Fit, wanted: Wanted) -> Trajectories:
     quick = session.amount.past < 100
     chains, warmup, draws = QUICK if quick else (4, 300, 500)
     known = base.priors.names
-    if not wanted.free or wanted.free.isdecimal():
+    if wanted.free == EVERY:
+        names = known
+    elif not wanted.free or wanted.free.isdecimal():
         names = informed(base, min(int(wanted.free or FREE), len(known)))
     else:
         given = [name.strip() for name in wanted.free.split(",") if name.strip()]
@@ -157,11 +160,14 @@ def sample_job(job: Job, _: int) -> dict[str, Any]:
 
 def _sample(material: Material, job: Job, on_step: Callable[[int, int], None] | None) -> dict[str, Any]:
     priors: PriorSet = prior_set(material.case, job.prior)
+    evidence = material.evidence
+    theta = Target(evidence, priors).theta(job.around.mean)
     return nuts_chain(
-        material.evidence,
+        evidence,
         priors,
         around=job.around,
         z=job.z,
+        ahead=chains_at(evidence.game, theta, job.z),
         wanted=job.wanted,
         seed=job.seed,
         chain=job.chain,
