@@ -34,6 +34,7 @@ SUM, ERROR = 1.0, 0.3
 ROW = np.array([1.5, 0.0, 1.0, 0.0])
 EXACT = np.linalg.inv(np.eye(4) + np.outer(ROW, ROW) / ERROR**2)
 MEAN = EXACT @ ROW * SUM / ERROR**2
+EXACT_GIVEN = 1 / np.linalg.inv(EXACT)[0, 0]
 AROUND = Laplace(MEAN, EXACT, 1.0)
 FEW = Trajectories(("a",), chains=2, warmup=60, draws=400)
 
@@ -128,6 +129,34 @@ def test_what_is_held_stays_where_the_mode_has_it(shown: Callable[..., None]) ->
     assert rows["c"]["note"].startswith("held here")
     assert rows["lam"]["note"] == "fixed"
     assert rows["c"]["spread"] is None
+
+
+def test_sets_of_chains_are_told_apart_and_put_together(shown: Callable[..., None]) -> None:
+    """`a` given c at one place and at another: each set meets on its own, and most variance lies between."""
+    shown()
+    drawn = Trajectories(("a",), others="drawn", chains=2, warmup=60, draws=200)
+    parts, means = [], []
+    for place in (-2.0, 2.0):
+        centre = np.array([0.0, 0.0, place, 0.0])
+        parts += [
+            nuts_chain(
+                EVIDENCE, PRIORS, around=Laplace(centre, EXACT, 1.0), z=np.zeros(1), wanted=drawn, seed=0,
+                chain=chain, keep=compute_now,
+            )
+            for chain in range(2)
+        ]  # fmt: skip
+        means.append((SUM - place) * 1.5 / ERROR**2 / (1 + 1.5**2 / ERROR**2))
+    fit, told = sampled_fit(_fit_stub(), parts, wanted=drawn, outer=2)
+    assert [one.usable for one in told.sets] == [True, True]
+    for set_, mean in zip((parts[:2], parts[2:]), means, strict=True):
+        draws = np.array([part["scores"] for part in set_])[..., 0]
+        assert draws.mean() == pytest.approx(mean, abs=0.05)
+    assert fit.chains is not None
+    assert fit.chains.scores.shape == (2, 400, 1)
+    assert fit.chains.flat.mean() == pytest.approx(np.mean(means), abs=0.05)
+    assert mixing(fit.chains).usable
+    assert told.between is not None
+    assert told.between[0] == pytest.approx(np.var(means) / (np.var(means) + EXACT_GIVEN), abs=0.02)
 
 
 def _fit_stub() -> Any:

@@ -87,6 +87,19 @@ def test_named_parameters_and_held_others(case: Path) -> None:
     assert rows["threat_worth"]["note"].startswith("held here")
 
 
+def test_others_drawn_from_their_priors(case: Path) -> None:
+    """Two draws of the others, each with chains of its own, count alike and are told apart."""
+    drawn = ("--others", "drawn", "--outer", "2", "--engine", "nuts", "--warmup", "40", "--draws", "40")
+    _, found = told(case, *drawn, "--free", "sovereignty,step_rate")
+    chains = found["chains"]
+    assert (chains["outer"], chains["chains"], chains["draws"]) == (2, 2, 40)
+    assert set(chains["between"]) == {"sovereignty", "step_rate"}
+    assert all(0 < share < 1 for share in chains["between"].values())
+    rows = {row["name"]: row for row in found["parameters"]}
+    assert rows["sovereignty"]["spread"] is not None
+    assert rows["threat_worth"]["note"].startswith("drawn from its prior")
+
+
 def test_information_and_profiles(case: Path) -> None:
     code, found = told(case, "--information", "--profile", "threat_worth")
     assert code == 0
@@ -110,8 +123,9 @@ def test_information_and_profiles(case: Path) -> None:
     [
         (("--engine", "hmc"), "it may be laplace or nuts"),
         (("--free", "3"), "belong to --engine nuts"),
-        (("--engine", "nuts", "--others", "frozen"), "it may be sampled or held"),
+        (("--engine", "nuts", "--others", "frozen"), "it may be sampled, drawn or held"),
         (("--engine", "nuts", "--chains", "1"), "at least two"),
+        (("--engine", "nuts", "--outer", "2"), "belongs to --others drawn"),
         (("--engine", "nuts", "--free", "sovereinty"), "did you mean sovereignty?"),
         (("--engine", "nuts", "--information"), "leave --engine nuts out"),
         (("--profile", "precision"), "no free parameter precision"),

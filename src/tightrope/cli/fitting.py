@@ -21,12 +21,19 @@ def fit(
     free: Annotated[
         str,
         typer.Option(
-            metavar="N|A,B,...", help="nuts: parameters to follow gradients in, by name or how many."
+            metavar="N|all|A,B,...", help="nuts: parameters to follow gradients in, by name or how many."
         ),
     ] = "",
     others: Annotated[
-        str, typer.Option(metavar="HOW", help="nuts: the others are sampled by slices, or held at the mode.")
+        str,
+        typer.Option(
+            metavar="HOW",
+            help="nuts: the others are sampled by slices, drawn from their priors, or held at the mode.",
+        ),
     ] = "sampled",
+    outer: Annotated[
+        int, typer.Option(min=0, metavar="N", help="nuts, others drawn: how many draws of them; 0: 1.")
+    ] = 0,
     chains: Annotated[int, typer.Option(min=0, metavar="N", help="nuts: chains; 0: 4, with --quick 2.")] = 0,
     warmup: Annotated[
         int, typer.Option(min=0, metavar="N", help="nuts: dropped draws a chain; 0: 300, with --quick 60.")
@@ -51,7 +58,7 @@ def fit(
     --engine nuts draws from the posterior by chains that follow gradients, with R-hat, effective sizes,
     divergences and failed solves; it begins at the same mode, and goes on where it was stopped.
     """
-    sampling = {"free": free, "chains": chains, "warmup": warmup, "draws": draws}
+    sampling = {"free": free, "chains": chains, "warmup": warmup, "draws": draws, "outer": outer}
     sampling |= {"others": others} if others != "sampled" else {}
     given = {name: value for name, value in sampling.items() if value}
     more: dict[str, Any] = {"sampling": given} if given else {}

@@ -23,7 +23,7 @@ from tightrope.game.equilibrium import TOLERANCE
 from tightrope.record.likelihood import log_likelihood
 
 ADJOINT = 1e-4
-"""Accuracy of a gradient's linear system. Steps keep their energy less well without; draws are right anyway."""
+"""Accuracy of a gradient's linear system: how well steps keep their energy hangs on it, and no draw does."""
 Near = tuple[Array, Chains | None]
 """Where solves begin: a fixed point, and the chains there."""
 

@@ -55,7 +55,7 @@ class Trajectories:
     chains: int = 4
     warmup: int = 300
     draws: int = 500
-    doublings: int = 6
+    doublings: int = 5
     accept: float = 0.8
 
 

@@ -61,6 +61,7 @@ class Fit:
     log_likelihood  at the best mode
     laplace, draws  the approximation around it, in normal scores
     chains          draws by elliptical slice sampling, if it was run
+    others          what became of parameters that are free and not among the priors: `held` or `drawn`
     failures        evaluations anywhere in the fit that ended without a certificate
     calls           evaluations in all
     """
@@ -75,6 +76,7 @@ class Fit:
     failures: int
     calls: int
     chains: Chains | None = None
+    others: str = "held"
 
     @property
     def source(self) -> Source:
@@ -258,12 +260,13 @@ def parameter_table(case: Case, fit: Fit) -> list[dict[str, Any]]:
     rows = []
     for name, parameter in case.parameters.items():
         if name not in spread:
-            held = "fixed" if parameter.fixed else "held"
+            held = "fixed" if parameter.fixed else fit.others
             value = float(fit.theta[list(case.parameters).index(name)])
             rows.append(
                 {"name": name, "reference": parameter.value, "prior": held, "mode": value,
                  "lower": None, "upper": None, "spread": None, "provenance": parameter.source,
-                 "note": held if parameter.fixed else "held here: all else is given this value",
+                 "note": "drawn from its prior: the record has no say in it here" if held == "drawn"
+                 else held if parameter.fixed else "held here: all else is given this value",
                  "why": parameter.why}
             )  # fmt: skip
             continue

@@ -82,7 +82,9 @@ def fit_case(
         raise chains.BadSampling("--information and --profile look at the mode: leave --engine nuts out")
     wanted = chains.Wanted(**(sampling or {}))
     if engine == "laplace" and wanted != chains.Wanted():
-        raise chains.BadSampling("--free, --others, --chains, --warmup and --draws belong to --engine nuts")
+        raise chains.BadSampling(
+            "--free, --others, --outer, --chains, --warmup and --draws belong to --engine nuts"
+        )
     with session_of(case, **options) as session:
         if engine == "nuts":
             session.fit, told = chains.nuts_fit(session, wanted)
