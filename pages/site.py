@@ -16,7 +16,7 @@ FENCED = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`\n]+`")
 EQUATION = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 FORMULA = re.compile(r"(?<![\w$\\])\$(?=\S)([^$\n]+?)(?<=\S)\$(?![\w$])")
-OTHER_ROOTS = ("README.md", "CHANGELOG.md", "benchmarks/RESULTS.md")
+OTHER_ROOTS = ("README.md", "CHANGELOG.md", "benchmarks/RESULTS.md", "benchmarks/RESULTS-fit.md")
 
 
 def on_files(files: Files, *, config: Any) -> Files:

@@ -17,7 +17,10 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "benchmarks/RESULTS.md")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CHANGELOG.md", "benchmarks/RESULTS.md", "benchmarks/RESULTS-fit.md")
+    ),
     *sorted(DOCS.rglob("*.md")),
     *sorted(DOCS.rglob("*.ipynb")),
     *sorted((ROOT / "cases").rglob("*.md")),
