@@ -121,7 +121,7 @@ def test_information_and_profiles(case: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--engine", "hmc"), "it may be laplace or nuts"),
+        (("--engine", "hmc"), "it may be laplace, nuts or surrogate"),
         (("--free", "3"), "belong to --engine nuts"),
         (("--engine", "nuts", "--others", "frozen"), "it may be sampled, drawn or held"),
         (("--engine", "nuts", "--chains", "1"), "at least two"),

@@ -16,7 +16,11 @@ def fit(
     case: CasePath,
     engine: Annotated[
         str,
-        typer.Option(metavar="ENGINE", help="laplace, or nuts for chains along gradients around the mode."),
+        typer.Option(
+            metavar="ENGINE",
+            help="laplace; nuts for chains along gradients; surrogate for chains in a few parameters whose "
+            "proposals a surrogate makes.",
+        ),
     ] = "laplace",
     free: Annotated[
         str,
@@ -56,7 +60,9 @@ def fit(
 
     Gives each parameter's prior beside its posterior, and says what the record says nothing about.
     --engine nuts draws from the posterior by chains that follow gradients, with R-hat, effective sizes,
-    divergences and failed solves; it begins at the same mode, and goes on where it was stopped.
+    divergences and failed solves; it begins at the same mode, and goes on where it was stopped. --engine
+    surrogate learns a stand-in for the likelihood in a few parameters, lets it propose and the exact density
+    decide.
     """
     sampling = {"free": free, "chains": chains, "warmup": warmup, "draws": draws, "outer": outer}
     sampling |= {"others": others} if others != "sampled" else {}

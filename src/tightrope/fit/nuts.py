@@ -47,6 +47,7 @@ class Trajectories:
     chains, warmup, draws  draws of each chain that are dropped, and that are kept
     doublings  a trajectory has at most two to this power steps
     accept     acceptance rate that the step size is tuned to
+    surrogate  whether proposals come from a surrogate and not from the density's own gradients
     """
 
     sampled: tuple[str, ...]
@@ -57,6 +58,7 @@ class Trajectories:
     draws: int = 500
     doublings: int = 5
     accept: float = 0.8
+    surrogate: bool = False
 
 
 @dataclass(frozen=True)

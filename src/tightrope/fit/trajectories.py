@@ -14,6 +14,7 @@ from tightrope.fit.located import Located, located
 from tightrope.fit.nuts import Trajectories
 from tightrope.fit.posterior import Fit
 from tightrope.fit.slices import gather_chains
+from tightrope.fit.teaching import Learned
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,7 @@ class Report:
     accepted          mean acceptance rate of the draws
     where             what sets the failed points apart from the draws
     sets              for each draw of the others: how its own chains mixed
+    taught            for each draw of the others: the surrogate behind proposals, if one was
     between           (sampled,) share of each variance that lies between draws of the others
     """
 
@@ -45,6 +47,7 @@ class Report:
     where: tuple[Located, ...]
     sets: tuple[Mixing, ...] = ()
     between: np.ndarray | None = None
+    taught: tuple[Learned, ...] = ()
 
 
 def report(parts: Sequence[Mapping[str, Any]], names: Sequence[str], wanted: Trajectories) -> Report:

@@ -66,31 +66,32 @@ def fit_case(
 ) -> Outcome:
     """Fit the record; the prior beside the posterior.
 
-    engine       `laplace`, or `nuts` for chains along gradients around the same mode
-    sampling     fields of `sampling.Wanted`, for `nuts`
+    engine       `laplace`; `nuts` for chains along gradients around that mode; `surrogate` for chains with
+                 proposals from a surrogate of the density
+    sampling     fields of `sampling.Wanted`, for the latter two
     information  observed and expected information, and what cannot be told apart
     profiles     parameters whose likelihood is profiled
 
     Exit code 1 if the mode has no certificate, or the chains along gradients have not met.
     """
-    from tightrope.workflow import fitted, identify
+    from tightrope.workflow import fitted, identify, sampling_text
     from tightrope.workflow import sampling as chains
 
-    if engine not in ("laplace", "nuts"):
-        raise chains.BadSampling(f"--engine {engine}: it may be laplace or nuts")
-    if engine == "nuts" and (information or profiles):
-        raise chains.BadSampling("--information and --profile look at the mode: leave --engine nuts out")
+    if engine not in ("laplace", "nuts", "surrogate"):
+        raise chains.BadSampling(f"--engine {engine}: it may be laplace, nuts or surrogate")
+    if engine != "laplace" and (information or profiles):
+        raise chains.BadSampling(f"--information and --profile look at the mode: leave --engine {engine} out")
     wanted = chains.Wanted(**(sampling or {}))
     if engine == "laplace" and wanted != chains.Wanted():
         raise chains.BadSampling(
-            "--free, --others, --outer, --chains, --warmup and --draws belong to --engine nuts"
+            "--free, --others, --outer, --chains, --warmup and --draws belong to --engine nuts or surrogate"
         )
     with session_of(case, **options) as session:
-        if engine == "nuts":
-            session.fit, told = chains.nuts_fit(session, wanted)
-            data = fitted.fit_data(session) | {"chains": chains.report_data(session.fit, told)}
+        if engine != "laplace":
+            session.fit, told = chains.chains_fit(session, wanted, surrogate=engine == "surrogate")
+            data = fitted.fit_data(session) | {"chains": sampling_text.report_data(session.fit, told)}
             good = data["chains"]["usable"] and session.at_fit.certificate.good
-            text = fitted.fit_text(data, chains.report_text(data["chains"]))
+            text = fitted.fit_text(data, sampling_text.report_text(data["chains"]))
             return Outcome(FINE if good else FAILED, data, text)
         data = fitted.fit_data(session)
         good = session.at_fit.certificate.good

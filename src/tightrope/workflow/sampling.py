@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tightrope import executor
 from tightrope.case.schema import PriorClass
-from tightrope.fit.chains import mixing
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.leaps import places
 from tightrope.fit.nuts import Trajectories, nuts_chain
 from tightrope.fit.posterior import Fit
 from tightrope.fit.priors import PriorSet, prior_set
 from tightrope.fit.store import fit_from
+from tightrope.fit.surrogate_chains import surrogate_chain
 from tightrope.fit.target import Target
+from tightrope.fit.teaching import Learned, learn
 from tightrope.fit.trajectories import Report, informed, sampled_fit
 from tightrope.game.prepared import chains_at
 from tightrope.runs import digest
@@ -29,6 +29,7 @@ from tightrope.workflow.material import Material
 from tightrope.workflow.session import Session
 from tightrope.workflow.text import known_names
 
+OnStep = Callable[[int, int], None] | None
 FREE, EVERY = 10, "all"
 OTHERS = ("sampled", "drawn", "held")
 QUICK = (2, 60, 60)
@@ -87,15 +88,20 @@ class Job:
     key: str
 
 
-def nuts_fit(session: Session, wanted: Wanted) -> tuple[Fit, Report]:
-    """The fit whose posterior is that of chains along gradients, and how these went.
+Work = Callable[[Material, Job, OnStep], Any]
+
+
+def chains_fit(session: Session, wanted: Wanted, *, surrogate: bool = False) -> tuple[Fit, Report]:
+    """The fit whose posterior is that of chains along gradients, or by a surrogate, and how these went.
 
     Raises NoChain if one could not be made, NoRecord for a case without a record.
     """
     material = session.material
     evidence = material.evidence
     base = base_fit(session)
-    plan = _plan(session, base, wanted)
+    if surrogate and wanted.others == "sampled":
+        raise BadSampling("--engine surrogate is for a few parameters: say --others drawn, or held")
+    plan = replace(_plan(session, base, wanted), surrogate=surrogate)
     around = {
         "around": digest(
             {"mean": base.laplace.mean.tolist(), "covariance": base.laplace.covariance.tolist()}
@@ -114,14 +120,31 @@ def nuts_fit(session: Session, wanted: Wanted) -> tuple[Fit, Report]:
             )
             for chain in range(plan.chains)
         ]  # fmt: skip
+    taught = []
+    if surrogate:
+        firsts = [job for job in jobs if job.chain == 0]
+        taught = _gathered(session, firsts, _teach, teach_job, "surrogate")
+    made = _gathered(session, jobs, _sample, sample_job, "chain")
+    fit, told = sampled_fit(base, made, wanted=plan, outer=max(1, wanted.outer))
+    return fit, replace(told, taught=tuple(taught))
+
+
+def _gathered(
+    session: Session, jobs: list[Job], here: Work, there: Callable[[Job, int], Any], what: str
+) -> list[Any]:
+    """The jobs' results in their order, made here with progress or side by side. Raises NoChain."""
+
+    def shown(job: Job, _: int) -> Any:
+        label = f"{what} {job.wanted.outer + 1}.{job.chain + 1}"
+        return here(session.material, job, lambda done, of: session.progress(label, done, of))
+
     parts: dict[int, Any] = {}
-    for result in _results(session, jobs):
+    for result in session.spread(shown, there, jobs):
         if not result.ok or result.value is None:
-            raise NoChain(f"chain {result.index + 1}: {result.error.strip().splitlines()[-1]}")
+            raise NoChain(f"{what} {result.index + 1}: {result.error.strip().splitlines()[-1]}")
         parts[result.index] = result.value
-        session.progress("chains", len(parts), len(jobs))
-    made = [parts[k] for k in sorted(parts)]
-    return sampled_fit(base, made, wanted=plan, outer=max(1, wanted.outer))
+        session.progress(f"{what}s", len(parts), len(jobs))
+    return [parts[k] for k in sorted(parts)]
 
 
 def base_fit(session: Session) -> Fit:
@@ -173,24 +196,42 @@ def _plan(session: Session, base: Fit, wanted: Wanted) -> Trajectories:
     )
 
 
-def _results(session: Session, jobs: list[Job]) -> Iterator[executor.Result[dict[str, Any]]]:
-    """Each chain as it is done: here with progress, or side by side."""
-
-    def here(job: Job, _: int) -> dict[str, Any]:
-        label = f"chain {job.chain + 1} along gradients"
-        return _sample(session.material, job, lambda done, of: session.progress(label, done, of))
-
-    yield from session.spread(here, sample_job, jobs)
-
-
 def sample_job(job: Job, _: int) -> dict[str, Any]:
     """One chain in a process of its own, with the run's seed."""
     return _sample(material_of(job.case, job.coding), job, None)
 
 
-def _sample(material: Material, job: Job, on_step: Callable[[int, int], None] | None) -> dict[str, Any]:
+def teach_job(job: Job, _: int) -> Learned:
+    """What a surrogate of one draw of the others learns, in a process of its own."""
+    return _teach(material_of(job.case, job.coding), job, None)
+
+
+def _teach(material: Material, job: Job, on_step: OnStep) -> Learned:
+    priors: PriorSet = prior_set(material.case, job.prior)
+    return learn(
+        Target(material.evidence, priors, z=job.z),
+        job.around,
+        sampled=job.wanted.sampled,
+        seed=job.seed,
+        keep=keeper(Path(job.chunks), "fit", job.key),
+        on_step=on_step,
+    )
+
+
+def _sample(material: Material, job: Job, on_step: OnStep) -> dict[str, Any]:
     priors: PriorSet = prior_set(material.case, job.prior)
     evidence = material.evidence
+    if job.wanted.surrogate:
+        return surrogate_chain(
+            Target(evidence, priors, z=job.z),
+            job.around,
+            taught=_teach(material, job, None),
+            wanted=job.wanted,
+            seed=job.seed,
+            chain=job.chain,
+            keep=keeper(Path(job.chunks), "fit", job.key),
+            on_step=on_step,
+        )
     theta = Target(evidence, priors).theta(job.around.mean)
     return nuts_chain(
         evidence,
@@ -204,71 +245,3 @@ def _sample(material: Material, job: Job, on_step: Callable[[int, int], None] | 
         keep=keeper(Path(job.chunks), "fit", job.key),
         on_step=on_step,
     )
-
-
-def report_data(fit: Fit, told: Report) -> dict[str, Any]:
-    """How the chains went, as plain data."""
-    assert fit.chains is not None
-    found = mixing(fit.chains)
-    by_name = dict(zip(fit.priors.names, range(len(fit.priors)), strict=True))
-    inside = [by_name[name] for name in told.sampled]
-    chains, draws, _ = fit.chains.scores.shape
-    # Chains given one draw of the others must meet; those given another need not meet them.
-    sets = told.sets or (found,)
-    return {
-        "sampled": list(told.sampled),
-        "others": told.others,
-        "outer": len(sets),
-        "chains": chains,
-        "draws": draws // len(sets),
-        "largest_rhat": float(np.max([one.rhat for one in sets])),
-        "least_bulk": float(np.min([one.bulk for one in sets])),
-        "least_tail": float(np.min([one.tail for one in sets])),
-        "sampled_rhat": float(np.max([one.rhat[inside] for one in sets])),
-        "sampled_bulk": float(np.min([one.bulk[inside] for one in sets])),
-        "mixed": all(one.good for one in sets),
-        "usable": all(one.usable for one in sets),
-        "between": None
-        if told.between is None
-        else dict(zip(told.sampled, told.between.tolist(), strict=True)),
-        "divergent": told.divergent,
-        "deepest": told.deepest,
-        "failed_solves": len(told.failed),
-        "failed_where": [str(x) for x in told.where],
-        "gradients": told.gradients,
-        "evaluations": told.evaluations,
-        "step_sizes": list(told.step_sizes),
-        "accepted": told.accepted,
-    }
-
-
-def report_text(told: dict[str, Any]) -> list[str]:
-    """The same for a reader."""
-    others = {
-        "sampled": "sampled by slices",
-        "drawn": f"drawn from their priors, {told['outer']} times",
-        "held": "held at the mode",
-    }[told["others"]]
-    names = ", ".join(told["sampled"])
-    verdict = "mixed" if told["mixed"] else "not mixed, 1.01 and 400 are asked for"
-    where = ": " + "; ".join(told["failed_where"]) if told["failed_where"] else ""
-    return [
-        f"{told['chains']} chains of {told['draws']} draws along gradients in {len(told['sampled'])} "
-        f"parameters ({names}); the others {others}",
-        f"largest R-hat {told['largest_rhat']:.3f}, smallest effective sizes {told['least_bulk']:.0f} (bulk) "
-        f"and {told['least_tail']:.0f} (tails); of those along gradients {told['sampled_rhat']:.3f} and "
-        f"{told['sampled_bulk']:.0f} (bulk): {verdict}",
-        f"{told['divergent']} divergent draws, {told['deepest']} trajectories cut at their greatest length, "
-        f"{told['failed_solves']} solves without a certificate{where}",
-        f"{told['gradients']} gradients in {told['evaluations']} evaluations; acceptance "
-        f"{told['accepted']:.2f}, step sizes {', '.join(f'{x:.2g}' for x in told['step_sizes'])}",
-        *_between(told["between"]),
-    ]
-
-
-def _between(shares: Mapping[str, float] | None) -> list[str]:
-    """How much of each variance is due to what the others were drawn to be."""
-    if shares is None:
-        return []
-    rows = (f"{name} {100 * share:.0f} %" for name, share in sorted(shares.items(), key=lambda x: -x[1]))
-    return ["of each variance, between draws of the other parameters: " + ", ".join(rows)]
