@@ -26,7 +26,7 @@ from tightrope.fit.surrogate import (
 )
 from tightrope.fit.target import Target
 
-FIRST, MORE, ROUNDS = 40, 30, 8
+FIRST, MORE, ROUNDS = 40, 30, 12
 """Points seen at first, in each later round, and later rounds at most."""
 CLOSE = 0.25
 """A surrogate off by so few nats (sd, where its own posterior lies) is learned enough."""
