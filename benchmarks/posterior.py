@@ -317,7 +317,8 @@ def ten_section() -> Section:
         TEN,
         "The density that `tightrope fit cases/russia-belarus --engine surrogate --others drawn` samples in "
         f"{len(inside)} parameters: {', '.join(ARGUMENT)}. Walkers begin at draws of the Laplace "
-        "approximation given the others. A fifth of the steps is dropped; so short a run counts too many effective draws.",
+        "approximation given the others. A fifth of the steps is dropped; so short a run counts too "
+        "many effective draws.",
         WAYS,
         [row(ran) for ran in walked(density, points, steps=STEPS, moves=(STRETCH,))],
     )

@@ -21,6 +21,7 @@ from tightrope.fit.calibration import (
     simulation,
     uniformity,
 )
+from tightrope.fit.conditional import ROUTE, simulation_given
 from tightrope.fit.posterior import Effort
 from tightrope.fit.priors import prior_set
 from tightrope.fit.recovery import recovered
@@ -170,3 +171,17 @@ def test_a_record_of_the_length_asked_for_or_none() -> None:
     assert (again.record.printed["push"] == found[2].record.printed["push"]).all()
     with pytest.raises(GamesEndSooner, match="none of 3 draws"):
         draw_truth(mortal, priors, periods=3000, seed=0, most=3)
+
+
+@pytest.mark.long
+def test_ranks_of_a_few_parameters_given_the_others_are_uniform() -> None:
+    """Chains whose proposals a surrogate makes, over sixty records: two parameters given the rest."""
+    effort = Effort(1, 60, 200, central=False, sampling=Sampling(2, 30, 150))
+    setup = Setup("argument", 118, effort, sampled=("a", "c"))
+    game = compiled_once(seen_case())
+    results = [simulation_given(game, setup=setup, seed=k) for k in range(60)]
+    assert {tuple(r["names"]) for r in results} == {("a", "c")}
+    assert verdicts(results, ROUTE) == (True, True)
+    assert all(r["routes"][ROUTE]["rhat"] < 1.2 for r in results)
+    recovery = {row.name: row for row in recovered(results, ROUTE)}
+    assert recovery["a"].correlation > 0.8

@@ -43,6 +43,13 @@ def validate(
     minutes: Annotated[
         float, typer.Option(min=0, metavar="M", help="Begin no simulation later than this; 0: do all.")
     ] = 0.0,
+    free: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B,...",
+            help="Sample these parameters given the true values of all others; far cheaper on a large case.",
+        ),
+    ] = "",
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the ranks into this file: .svg or .png.")
     ] = None,
@@ -61,5 +68,5 @@ def validate(
     work(
         "validate_case", case, options, parts=tuple(name for name, asked in parts.items() if asked),
         simulations=simulations, periods=tuple(periods or ()), prior=prior, chains=not no_chains,
-        draws=draws, minutes=minutes, picture=picture,
+        draws=draws, minutes=minutes, picture=picture, free=free,
     )  # fmt: skip

@@ -35,11 +35,15 @@ LIKELIHOOD = "log-likelihood"
 
 @dataclass(frozen=True)
 class Setup:
-    """What one simulation does: a prior class, a length of record in periods, an effort of the fit."""
+    """What one simulation does: a prior class, a length of record in periods, an effort of the fit.
+
+    sampled  parameters that are sampled given all others at their true values (`conditional`); empty: all are
+    """
 
     prior_class: PriorClass
     periods: int
     effort: Effort
+    sampled: tuple[str, ...] = ()
 
 
 def simulation(game: Game, *, setup: Setup, seed: int) -> dict[str, Any]:
@@ -81,16 +85,16 @@ def routes_of(fit: Fit, truth: np.ndarray, log_likelihood: float, *, seed: int) 
     picks = np.minimum(generator.permutation(picks), len(edges) - 1)
     weighted = placed(fit.draws.scores, truth, weights=weights, picks=picks)
     found["weighted draws"] = weighted | {
-        "log_likelihood": _rank(fit.draws.log_likelihood[picks], log_likelihood),
+        "log_likelihood": rank_of(fit.draws.log_likelihood[picks], log_likelihood),
         "trusted": trusted(fit.draws),
         "effective": fit.draws.effective,
         "shape": float(fit.draws.shape) if np.isfinite(fit.draws.shape) else None,
     }
     if fit.chains is not None:
         mixed = mixing(fit.chains)
-        thin = _thin(fit.chains.log_likelihood.reshape(-1))
+        thin = thinned(fit.chains.log_likelihood.reshape(-1))
         found["chains"] = placed(fit.chains.flat, truth) | {
-            "log_likelihood": _rank(fit.chains.log_likelihood.reshape(-1)[thin], log_likelihood),
+            "log_likelihood": rank_of(fit.chains.log_likelihood.reshape(-1)[thin], log_likelihood),
             "rhat": float(np.max(mixed.rhat)),
             "effective": float(np.min(mixed.bulk)),
         }
@@ -111,7 +115,7 @@ def placed(
     w = np.full(len(draws), 1.0 / len(draws)) if weights is None else weights
     mean = w @ draws
     sd = np.sqrt(np.maximum(w @ (draws - mean) ** 2, 0.0))
-    some = draws[_thin(draws) if picks is None else picks]
+    some = draws[thinned(draws) if picks is None else picks]
     return {
         "rank": (some < truth).sum(axis=0).tolist(),
         "below": (w @ (draws < truth)).tolist(),
@@ -120,13 +124,15 @@ def placed(
     }
 
 
-def _thin(draws: np.ndarray) -> np.ndarray:
+def thinned(draws: np.ndarray) -> np.ndarray:
+    """Numbers of `RANKED` evenly spaced draws, among which a truth is ranked."""
     if len(draws) < RANKED:
         raise ValueError(f"ranks need at least {RANKED} draws, there are {len(draws)}")
     return np.linspace(0, len(draws) - 1, RANKED).astype(int)
 
 
-def _rank(draws: np.ndarray, truth: float) -> int | None:
+def rank_of(draws: np.ndarray, truth: float) -> int | None:
+    """How many draws lie below the truth; None where it has no certificate."""
     return int((draws < truth).sum()) if np.isfinite(truth) else None
 
 

@@ -431,6 +431,7 @@ def validate_case(
     draws: int = 0,
     minutes: float = 0.0,
     picture: Path | None = None,
+    free: str = "",
     **options: Unpack[Options],
 ) -> Outcome:
     """Whether the fit finds what made a record. Arguments as in `workflow.validate.Wanted`.
@@ -446,6 +447,7 @@ def validate_case(
     wanted = validate.Wanted(
         tuple(parts), simulations or (20 if quick else 200), tuple(periods) or validate.PERIODS, prior,
         minutes, chains, draws, 40 if quick else 200,
+        tuple(name.strip() for name in free.split(",") if name.strip()),
     )  # fmt: skip
     with session_of(case, **options) as session:
         data = validate.validate_data(session, wanted)

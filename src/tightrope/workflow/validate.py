@@ -12,8 +12,10 @@ import numpy as np
 
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass
 from tightrope.fit.calibration import RANKED, Setup, ranks_by_name, simulation, uniformity
+from tightrope.fit.conditional import ROUTE, simulation_given
 from tightrope.fit.posterior import Effort, resample
 from tightrope.fit.predictive import checked, played_data, played_from, replicates
+from tightrope.fit.priors import prior_set
 from tightrope.fit.recovery import recovered
 from tightrope.fit.slices import Sampling
 from tightrope.runs import digest
@@ -22,13 +24,13 @@ from tightrope.workflow.coding import Coding
 from tightrope.workflow.elsewhere import material_of
 from tightrope.workflow.material import Material, NoRecord, model_key, record_key
 from tightrope.workflow.session import Session
-from tightrope.workflow.text import plain
+from tightrope.workflow.text import known_names, plain
 
 PARTS = ("calibration", "predictive", "evidence")
 PERIODS = (118, 52, 500)
 LONG = Effort(starts=1, steps=60, draws=200, central=False, sampling=Sampling(2, 100, 400))
 SHORT = Effort(starts=1, steps=60, draws=60, central=False, sampling=Sampling(2, 60, 200))
-HELD = ("chains", "weighted draws", "Laplace approximation")
+HELD = (ROUTE, "chains", "weighted draws", "Laplace approximation")
 """Routes by trust: the first that was run is the one that must pass."""
 LEVEL = 0.05
 PIECE = 10
@@ -49,6 +51,7 @@ class Wanted:
     chains       whether chains are run; without them the Laplace approximation and weighted draws are checked
     draws        of each chain; 0: 400, or 200 in a quick run
     replicates   histories played from the posterior
+    free         parameters that are sampled given all others at their true values; empty: all are free
     """
 
     parts: tuple[str, ...] = ()
@@ -59,6 +62,7 @@ class Wanted:
     chains: bool = True
     draws: int = 0
     replicates: int = 200
+    free: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.prior not in PRIOR_CLASSES:
@@ -73,6 +77,8 @@ class Wanted:
             )
         if len(set(self.periods)) != len(self.periods):
             raise BadValidation("--periods: each length once")
+        if self.free and not self.chains:
+            raise BadValidation("--free parameters are sampled by chains: leave --no-chains out")
 
 
 @dataclass(frozen=True)
@@ -107,11 +113,14 @@ def _calibration(session: Session, wanted: Wanted) -> list[dict[str, Any]]:
     if sampling is not None and wanted.draws:
         sampling = replace(sampling, draws=wanted.draws)
     effort = replace(effort, sampling=sampling if wanted.chains else None)
+    known = prior_set(session.material.case, wanted.prior).names
+    chosen = known_names("free parameter", wanted.free, known) if wanted.free else []
+    free = tuple(name for name in known if name in chosen)
     end = monotonic() + 60.0 * wanted.minutes
     stop = (lambda: monotonic() > end) if wanted.minutes else None
     found = []
     for periods in wanted.periods:
-        setup = Setup(wanted.prior, periods, effort)
+        setup = Setup(wanted.prior, periods, effort, free)
         results, errors = simulations(session, setup, count=wanted.simulations, stop=stop)
         found.append(_length(setup, results, errors, asked=wanted.simulations))
     return found
@@ -150,11 +159,16 @@ def simulations(
 
 def simulate_job(job: Job, seed: int) -> dict[str, Any]:
     """One simulation in a process of its own."""
-    return simulation(material_of(job.case, job.coding).game, setup=job.setup, seed=seed)
+    return _simulated(material_of(job.case, job.coding), job.setup, seed)
 
 
 def _here(material: Material, job: Job, seed: int) -> dict[str, Any]:
-    return simulation(material.game, setup=job.setup, seed=seed)
+    return _simulated(material, job.setup, seed)
+
+
+def _simulated(material: Material, setup: Setup, seed: int) -> dict[str, Any]:
+    one = simulation_given if setup.sampled else simulation
+    return one(material.game, setup=setup, seed=seed)
 
 
 def _length(

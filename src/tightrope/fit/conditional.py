@@ -1,0 +1,79 @@
+"""Calibration of the posterior in a few parameters, the others known.
+
+All parameters are drawn from their priors and make a record; then the few are sampled given the others'
+true values. The rank of a truth among such draws is uniform as well, and a simulation costs a part of what
+it costs where all are free: on a large game that is the difference between a few and many.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tightrope.fit.calibration import Setup, placed, rank_of, thinned
+from tightrope.fit.chains import mixing
+from tightrope.fit.laplace import Laplace
+from tightrope.fit.leaps import places
+from tightrope.fit.nuts import Trajectories
+from tightrope.fit.posterior import compute_now
+from tightrope.fit.priors import prior_set
+from tightrope.fit.slices import Sampling, gather_chains
+from tightrope.fit.surrogate_chains import surrogate_chain
+from tightrope.fit.target import Target
+from tightrope.fit.teaching import learn
+from tightrope.fit.truths import draw_truth
+from tightrope.game.compile import Game
+from tightrope.record.likelihood import prepare_record
+
+ROUTE = "chains given the others"
+
+
+def simulation_given(game: Game, *, setup: Setup, seed: int) -> dict[str, Any]:
+    """One simulation, as plain data with the keys of `calibration.simulation`; its one route is `ROUTE`.
+
+    setup  `sampled` names the few parameters; the chains are those of its effort
+
+    Raises GamesEndSooner, and RuntimeError where hardly a point is certified.
+    """
+    priors = prior_set(game.case, setup.prior_class)
+    truth = draw_truth(game, priors, periods=setup.periods, seed=seed)
+    inside, _ = places(priors, setup.sampled)
+    middle = np.array(truth.scores)
+    middle[inside] = 0.0
+    target = Target(prepare_record(game, truth.record), priors).near(middle)
+    around = Laplace(middle, np.eye(len(priors)), 1.0)
+    sampling = setup.effort.sampling or Sampling()
+    wanted = Trajectories(
+        setup.sampled, others="held", chains=sampling.chains, warmup=sampling.warmup, draws=sampling.draws,
+        surrogate=True,
+    )  # fmt: skip
+    seed %= 2**31
+    taught = learn(target, around, sampled=setup.sampled, seed=seed, keep=compute_now)
+    chains = gather_chains(
+        [
+            surrogate_chain(
+                target, around, taught=taught, wanted=wanted, seed=seed, chain=k, keep=compute_now
+            )
+            for k in range(wanted.chains)
+        ]
+    )
+    at_truth, _ = target.value(truth.scores)
+    draws = chains.flat[:, inside]
+    mixed = mixing(chains)
+    likelihoods = chains.log_likelihood.reshape(-1)
+    route = placed(draws, truth.scores[inside]) | {
+        "log_likelihood": rank_of(likelihoods[thinned(likelihoods)], float(at_truth)),
+        "rhat": float(np.max(mixed.rhat[inside])),
+        "effective": float(np.min(mixed.bulk[inside])),
+    }
+    return {
+        "names": [priors.names[k] for k in inside],
+        "truth": truth.scores[inside].tolist(),
+        "uncertified": truth.uncertified,
+        "ended": truth.ended,
+        "failures": len(target.failures),
+        "calls": target.calls,
+        "mode": "converged",
+        "routes": {ROUTE: route},
+    }
