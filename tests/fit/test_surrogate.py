@@ -122,7 +122,7 @@ def test_a_surrogate_goes_through_what_it_has_seen() -> None:
 def test_draws_are_the_posterior_s_and_cost_one_solve_each() -> None:
     target = Known()
     found = taught(target)
-    assert found.errors[-1] < 0.25
+    assert found.errors[-1] < 0.4
     assert target.calls == found.seen
     before = target.calls
     parts = chains_of(target, found)

@@ -78,7 +78,7 @@ def _taught(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """What surrogates cost, and how far they were off."""
     return [
         f"proposals by a surrogate of {row['seen']} exact values and gradients ({row['failed']} points "
-        f"without a certificate), off by {row['errors'][-1]:.2f} nats (sd) where it was last tried"
+        f"without a certificate), off by {row['errors'][-1]:.2f} nats where it was last tried"
         for row in rows
     ]
 
