@@ -100,6 +100,23 @@ def test_others_drawn_from_their_priors(case: Path) -> None:
     assert rows["threat_worth"]["note"].startswith("drawn from its prior")
 
 
+def test_proposals_by_a_surrogate(case: Path) -> None:
+    """The same posterior of two parameters given the rest as along gradients; one solve a draw."""
+    common = ("--others", "held", "--free", "sovereignty,step_rate", "--draws", "150")
+    _, found = told(case, *common, "--warmup", "20", "--engine", "surrogate")
+    chains = found["chains"]
+    assert (chains["chains"], chains["draws"], chains["gradients"]) == (2, 150, 0)
+    assert chains["evaluations"] == 2 * 170
+    (taught,) = chains["taught"]
+    assert taught["seen"] >= 40
+    assert chains["accepted"] > 0.5
+    rows = {row["name"]: row for row in found["parameters"]}
+    _, other = told(case, *common, "--warmup", "60", "--engine", "nuts")
+    for row in other["parameters"]:
+        if row["name"] in ("sovereignty", "step_rate"):
+            assert rows[row["name"]]["spread"] == pytest.approx(row["spread"], rel=0.4)
+
+
 def test_information_and_profiles(case: Path) -> None:
     code, found = told(case, "--information", "--profile", "threat_worth")
     assert code == 0
@@ -126,6 +143,7 @@ def test_information_and_profiles(case: Path) -> None:
         (("--engine", "nuts", "--others", "frozen"), "it may be sampled, drawn or held"),
         (("--engine", "nuts", "--chains", "1"), "at least two"),
         (("--engine", "nuts", "--outer", "2"), "belongs to --others drawn"),
+        (("--engine", "surrogate"), "say --others drawn, or held"),
         (("--engine", "nuts", "--free", "sovereinty"), "did you mean sovereignty?"),
         (("--engine", "nuts", "--information"), "leave --engine nuts out"),
         (("--profile", "precision"), "no free parameter precision"),

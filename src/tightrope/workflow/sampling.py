@@ -192,7 +192,11 @@ def _plan(session: Session, base: Fit, wanted: Wanted) -> Trajectories:
     if not names:
         raise BadSampling("--free: at least one parameter")
     return Trajectories(
-        names, wanted.others, wanted.chains or chains, wanted.warmup or warmup, wanted.draws or draws
+        names,
+        others=wanted.others,
+        chains=wanted.chains or chains,
+        warmup=wanted.warmup or warmup,
+        draws=wanted.draws or draws,
     )
 
 
