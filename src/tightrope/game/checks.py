@@ -6,8 +6,8 @@ mentions, and each kernel and exit is built, at every draw; only the extremes ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
@@ -44,18 +44,26 @@ class NumberFault:
     draws: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NumberChecks:
     """What the draws showed.
 
     draws          how many were looked at
     faults         in the order of the case file; empty if all is legal
     payoff_ranges  (player, term) -> lowest and highest finite value, per period, in payoff units
+    extremes       (draws, rules, 3) lowest and highest finite value, and what was not finite
+    rules          what each was held to
     """
 
     draws: int
     faults: tuple[NumberFault, ...]
     payoff_ranges: dict[tuple[str, str], tuple[float, float]]
+    extremes: np.ndarray = field(repr=False)
+    rules: tuple[_Rule, ...] = field(repr=False)
+
+    def among(self, rows: slice) -> tuple[NumberFault, ...]:
+        """The faults of some of the draws alone."""
+        return tuple(_faults(self.rules, self.extremes[rows]))
 
 
 @dataclass(frozen=True)
@@ -128,10 +136,12 @@ def check_numbers(game: Game, thetas: np.ndarray) -> NumberChecks:
             for place, rule in enumerate(rules)
             if rule.payoff
         },
+        extremes=numbers,
+        rules=tuple(rules),
     )
 
 
-def _faults(rules: list[_Rule], numbers: np.ndarray) -> Iterator[NumberFault]:
+def _faults(rules: Sequence[_Rule], numbers: np.ndarray) -> Iterator[NumberFault]:
     """Faults in order. A kernel that an illegal expression spoils is not named beside it."""
     named: set[tuple[object, ...]] = set()
     for place, rule in enumerate(rules):

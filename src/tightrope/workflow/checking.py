@@ -13,7 +13,7 @@ from tightrope.case.load import CaseFolder
 from tightrope.case.schema import PRIOR_CLASSES, Case, PriorClass
 from tightrope.fit.priors import distribution, full_theta, prior_set
 from tightrope.game.checks import NumberFault, check_numbers
-from tightrope.game.compile import Game, compile_game
+from tightrope.game.compile import compile_game
 
 DRAWS = 1000
 """Draws of each prior class, as docs/case-language.md promises."""
@@ -37,16 +37,17 @@ def check_draws(folder: CaseFolder, *, draws: int = DRAWS, seed: int = 0) -> lis
     game = compile_game(folder.case)
     classes = {f"{name} priors": spread(folder.case, name, size=draws, seed=seed) for name in PRIOR_CLASSES}
     settings = _settings(folder.case)
-    everywhere = np.concatenate([*classes.values(), *settings.values()])
-    faults = check_numbers(game, everywhere).faults
-    if not faults:
+    groups = classes | settings
+    checks = check_numbers(game, np.concatenate(list(groups.values())))
+    if not checks.faults:
         return []
-    # Only now is it worth asking each group by itself: every shape is compiled anew.
-    found = {name: _faults(game, thetas) for name, thetas in classes.items()}
-    if _faults(game, np.concatenate(list(settings.values()))):
-        found |= {name: _faults(game, theta) for name, theta in settings.items()}
+    ends = np.cumsum([len(thetas) for thetas in groups.values()])
+    found = {
+        name: {_key(fault): fault for fault in checks.among(slice(end - len(thetas), end))}
+        for (name, thetas), end in zip(groups.items(), ends.tolist(), strict=True)
+    }
     problems = []
-    for fault in faults:
+    for fault in checks.faults:
         hits = {name: at[_key(fault)] for name, at in found.items() if _key(fault) in at}
         where = [
             f"{hit.draws:,} of {draws:,} draws of the {name}" if name in classes else name
@@ -81,10 +82,6 @@ def _settings(case: Case) -> dict[str, np.ndarray]:
     ):
         chosen |= {f"{kind} {name}": override.set for name, override in overrides.items()}
     return {name: full_theta(case, priors, values)[None] for name, values in chosen.items()}
-
-
-def _faults(game: Game, thetas: np.ndarray) -> dict[tuple[object, ...], NumberFault]:
-    return {_key(fault): fault for fault in check_numbers(game, thetas).faults}
 
 
 def _key(fault: NumberFault) -> tuple[object, ...]:
