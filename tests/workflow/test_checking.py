@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.command import tightrope
 from tests.workflow.small import silent, small_case
 from tightrope.case.checks import check_case
 from tightrope.case.errors import CaseError, Problem
@@ -24,11 +23,6 @@ FADES, STEP = "down: {hazard: threat_fades}", "{up: {hazard: 0.01 + step_rate*yi
 PRECISION = 'precision: {value: 2.0, fixed: true, why: "How closely choices follow payoffs; sets the scale."}'
 
 FOUR = "".join(f"  {name}: {{about: nothing, set: {{}}}}\n" for name in "abcd")
-
-
-def tightrope(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tightrope", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
 def found(folder: Path, edits: dict[str, str]) -> tuple[list[Problem], list[str]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.command import tightrope
 from tests.workflow.small import section, silent, small_case, tables
 from tightrope.game.equilibrium import Equilibrium
 from tightrope.outcome import FAILED, FINE
@@ -56,18 +55,7 @@ def test_its_commands_give_what_there_is_and_refuse_the_rest(unrecorded: Path, t
     assert scored.data["means"] == []
     assert "no past questions" in scored.text
     assert scored.data["ledger"][-1]["n"] == 2
-    command = [
-        sys.executable,
-        "-m",
-        "tightrope",
-        "fit",
-        str(unrecorded),
-        "--quick",
-        "--out",
-        str(tmp_path),
-        "-q",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = tightrope("fit", str(unrecorded), "--quick", "--out", str(tmp_path), "-q")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("tightrope: the case small has no record to fit")
     with pytest.raises(NoRecord, match="record:"):

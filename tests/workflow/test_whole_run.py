@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.command import tightrope
 from tests.workflow.small import page_of, section, silent, small_case, tables
 from tightrope.outcome import FINE, Outcome
 from tightrope.report.sections import Choice
@@ -314,8 +315,7 @@ def test_an_unknown_name_is_refused_with_a_near_match(
 
 
 def test_an_unknown_name_is_bad_input_on_the_command_line(case: Path, folder: Path) -> None:
-    command = [*COMMAND, "claims", str(case), "c2", "--quick", "--out", str(folder.parent), "-q"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = tightrope("claims", str(case), "c2", "--quick", "--out", str(folder.parent), "-q")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no claim c2; did you mean C2?" in done.stderr
     assert "Traceback" not in done.stderr
