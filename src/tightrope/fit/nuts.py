@@ -234,7 +234,7 @@ def _advance(
 
 
 def _failed(info: Any, whole: np.ndarray, given: _Given) -> list[list[float]]:
-    """The point without a certificate at which a trajectory ended, if it did: at most one a trajectory."""
+    """The point without a certificate, or of no probability, where a trajectory ended: at most one each."""
     found = []
     for end in (info.trajectory_leftmost_state, info.trajectory_rightmost_state):
         if not np.isfinite(float(end.logdensity)):

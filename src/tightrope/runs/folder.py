@@ -236,7 +236,7 @@ class Run:
                 continue
             chunk_name = f"{name}.{result.index}"
             stored = self.store(chunk_name, result.value, inputs=keys[result.index], seconds=result.seconds)
-            yield executor.Result(result.index, stored.value, "", result.seconds)
+            yield executor.Result(result.index, stored.value, "", stored.seconds)
 
     def ship(self, name: str, *, inputs: Mapping[str, Any], folder: Path | str) -> Path:
         """Copy a chunk of JSON-able data to a folder that is shipped with a case; returns the file."""
