@@ -292,4 +292,5 @@ def _named(part: Mapping[str, Any]) -> str:
 
 
 def _points(change: float) -> str:
-    return f"{100 * change:+.2f}"
+    said = f"{100 * change:+.2f}"
+    return said if float(said) else "0"
