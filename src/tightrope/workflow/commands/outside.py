@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from tightrope.outcome import FAILED, FINE, Outcome
-from tightrope.workflow.opening import Options, session_of
+
+if TYPE_CHECKING:
+    from tightrope.workflow.headline_prior import Prior
+    from tightrope.workflow.opening import Options
 
 
 def headline_case(
@@ -39,14 +43,8 @@ def headline_case(
     if prior_from not in ("", *priors.SOURCES):
         raise light.HeadlineError(f"--prior-from {prior_from}: it may be {' or '.join(priors.SOURCES)}")
     chance: float | light.Prior | None = prior
-    wanted = {"event": event, "first": first, "last": last}
-    if prior_from == "pooled":
-        with session_of(case, **options) as session:
-            chance = priors.pooled_prior(session, **wanted)  # type: ignore[arg-type]
-    elif prior is None and not prior_from and event == priors.FEARED and priors.ships_hindcasts(case):
-        options["quick"] = True
-        with session_of(case, **options) as session:
-            chance = priors.prior_at_hand(session, **wanted)  # type: ignore[arg-type]
+    if prior_from == "pooled" or (prior is None and not prior_from and event == priors.FEARED):
+        chance = _from_a_fit(case, options, first, last, event=event, must=prior_from == "pooled")
     return light.headline(
         case,
         window=window,
@@ -58,6 +56,23 @@ def headline_case(
         at_least=at_least,
         picture=picture,
     )
+
+
+def _from_a_fit(
+    case: Path, options: Options, first: date, last: date, *, event: str, must: bool
+) -> Prior | None:
+    """The pooled prior; unless it must be that the one at hand, or None where the case ships no hindcasts."""
+    from tightrope.workflow.headline_pooled import pooled_prior, prior_at_hand, ships_hindcasts
+    from tightrope.workflow.opening import session_of
+
+    if must:
+        with session_of(case, **options) as session:
+            return pooled_prior(session, event=event, first=first, last=last)
+    if not ships_hindcasts(case):
+        return None
+    options["quick"] = True
+    with session_of(case, **options) as session:
+        return prior_at_hand(session, event=event, first=first, last=last)
 
 
 def sighting_case(
@@ -72,6 +87,7 @@ def sighting_case(
 ) -> Outcome:
     """What seeing an observable of the case in a period to come does to each live question."""
     from tightrope.workflow import sighted
+    from tightrope.workflow.opening import session_of
 
     with session_of(case, **options) as session:
         data = sighted.sighting_data(
