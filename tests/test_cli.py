@@ -80,7 +80,8 @@ def workflow(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:
-    program = "import sys, tightrope.cli; print(*{name.split('.')[0] for name in sys.modules})"
+    lines = "import sys, tightrope.cli, tightrope.workflow"
+    program = f"{lines}; print(*{{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not HEAVY & set(done.stdout.split())
 
@@ -341,6 +342,15 @@ def test_public_names_are_there_and_a_wrong_one_gets_a_near_match() -> None:
     assert len(set(tightrope.__all__)) == len(tightrope.__all__) > 40
     with pytest.raises(AttributeError, match="did you mean load_case"):
         _ = tightrope.load_cas
+
+
+def test_the_functions_behind_the_commands_are_found_by_name() -> None:
+    import tightrope.workflow as room
+
+    assert set(room.__all__) == set(room._PUBLIC) <= set(dir(room))
+    assert all(getattr(room, name).__name__ == name for name in room.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'solve_cas'"):
+        _ = room.solve_cas
 
 
 def test_the_public_names_go_from_a_case_to_an_answer(case: Path) -> None:

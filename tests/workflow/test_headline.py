@@ -22,7 +22,7 @@ from tightrope.report.sections import Headline, NotComputed
 from tightrope.runs import open_run
 from tightrope.workflow import ask_case, headline_case, headline_report, sighting_case
 from tightrope.workflow.headline import HeadlineError
-from tightrope.workflow.headline_prior import pooled_prior, prior_at_hand
+from tightrope.workflow.headline_pooled import pooled_prior, prior_at_hand
 from tightrope.workflow.material import load_material
 from tightrope.workflow.session import QUICK, Session
 from tightrope.workflow.text import UnknownName

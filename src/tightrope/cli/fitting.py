@@ -25,25 +25,36 @@ def fit(
     free: Annotated[
         str,
         typer.Option(
-            metavar="N|all|A,B,...", help="nuts: parameters to follow gradients in, by name or how many."
+            metavar="N|all|A,B,...",
+            help="nuts, surrogate: parameters to sample so, by name or how many; by default ten.",
         ),
     ] = "",
     others: Annotated[
         str,
         typer.Option(
             metavar="HOW",
-            help="nuts: the others are sampled by slices, drawn from their priors, or held at the mode.",
+            help="nuts, surrogate: the others are sampled by slices (nuts only), drawn from their priors, "
+            "or held at the mode.",
         ),
     ] = "sampled",
     outer: Annotated[
-        int, typer.Option(min=0, metavar="N", help="nuts, others drawn: how many draws of them; 0: 1.")
+        int,
+        typer.Option(min=0, metavar="N", help="nuts, surrogate, others drawn: how many draws of them; 0: 1."),
     ] = 0,
-    chains: Annotated[int, typer.Option(min=0, metavar="N", help="nuts: chains; 0: 4, with --quick 2.")] = 0,
+    chains: Annotated[
+        int, typer.Option(min=0, metavar="N", help="nuts, surrogate: chains; 0: 4, with --quick 2.")
+    ] = 0,
     warmup: Annotated[
-        int, typer.Option(min=0, metavar="N", help="nuts: dropped draws a chain; 0: 300, with --quick 60.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="nuts, surrogate: dropped draws a chain; 0: 300, with --quick 60."
+        ),
     ] = 0,
     draws: Annotated[
-        int, typer.Option(min=0, metavar="N", help="nuts: kept draws a chain; 0: 500, with --quick 60.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="nuts, surrogate: kept draws a chain; 0: 500, with --quick 60."
+        ),
     ] = 0,
     information: Annotated[
         bool,

@@ -22,7 +22,8 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from tightrope.fit.laplace import Laplace
-from tightrope.fit.weighing import Keep, Progress, Weighed, Weighing, weigh
+from tightrope.fit.pieces import Keep
+from tightrope.fit.weighing import Progress, Weighed, Weighing, weigh
 
 SIZE = 15
 WITHIN = 0.2

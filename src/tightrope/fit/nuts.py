@@ -13,7 +13,7 @@ divergent; the point is kept, so that it can be said where in parameter space th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,8 +26,8 @@ from jax import Array
 from tightrope.fit.adaptation import Warming, begin, learn, schedule, settled, warming_data, warming_from
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.leaps import Near, compiled, places
+from tightrope.fit.pieces import Keep, in_pieces, joined
 from tightrope.fit.priors import PriorSet
-from tightrope.fit.slices import Keep
 from tightrope.game.chains import Chains
 from tightrope.record.filter import Evidence
 
@@ -35,6 +35,8 @@ CHUNK = 10
 STARTS = 50
 DENSE = 24
 """Up to so many parameters, the warm-up learns all their covariances."""
+TOLD = ("scores", "log_likelihood", "divergent", "steps", "accepted")
+"""What is said of each draw of a chain."""
 
 
 @dataclass(frozen=True)
@@ -135,22 +137,15 @@ def nuts_chain(
         programs, evidence.arrays, (jnp.asarray(z), ahead), jnp.asarray(shape), inside, outside, around,
         wanted, jnp.asarray(slope), jnp.asarray(root), seed, chain,
     )  # fmt: skip
-    state = keep(f"nuts-{chain}-start", partial(_start, given))
-    total = wanted.warmup + wanted.draws
-    kept: list[dict[str, Any]] = []
-    for number, done in enumerate(range(0, total, CHUNK)):
-        work = partial(_advance, given, state, done, min(done + CHUNK, total), total, on_step)
-        kept.append(keep(f"nuts-{chain}-{number}", work))
-        state = kept[-1]["state"]
-    names = ("scores", "log_likelihood", "divergent", "steps", "accepted")
-    found: dict[str, Any] = {
-        name: [x for part in kept for x in part[name]][wanted.warmup :] for name in names
-    }
-    return found | {
+    kept = in_pieces(
+        partial(_advance, given), name=f"nuts-{chain}", start=partial(_start, given),
+        total=wanted.warmup + wanted.draws, length=CHUNK, seed=seed, chain=chain, keep=keep, on_step=on_step,
+    )  # fmt: skip
+    return joined(kept, TOLD, dropped=wanted.warmup) | {
         "failed": [x for part in kept for x in part["failed"]],
         "evaluations": sum(sum(part["steps"]) + sum(part["slices"]) for part in kept),
         "gradients": sum(sum(part["steps"]) for part in kept),
-        "step_size": state["step_size"],
+        "step_size": kept[-1]["state"]["step_size"] if kept else None,
         "start": kept[0]["from"] if kept else None,
     }
 
@@ -178,15 +173,7 @@ def _state(whole: np.ndarray, warming: Warming) -> dict[str, Any]:
     }
 
 
-def _advance(
-    given: _Given,
-    state: dict[str, Any],
-    first: int,
-    last: int,
-    total: int,
-    on_step: Callable[[int, int], None] | None,
-) -> dict[str, Any]:
-    """Draws `first` to `last`. Each has a key of its own, so chunks can be cut anywhere."""
+def _advance(given: _Given, state: Mapping[str, Any], draws: Iterator[tuple[int, Array]]) -> dict[str, Any]:
     start, move, slice_others = given.programs
     wanted, arrays, near, shape = given.wanted, given.arrays, given.near, given.shape
     whole = np.array(state["at"])
@@ -196,14 +183,10 @@ def _advance(
     plan = schedule(wanted.warmup)
     u, r = given.coordinates(whole)
     now = start(u, r, arrays, near, shape)
-    base = jax.random.fold_in(jax.random.key(given.seed), given.chain)
     mean_s, mean_r = given.around.mean[given.inside], given.around.mean[given.outside]
-    kept: dict[str, list[Any]] = {
-        name: []
-        for name in ("scores", "log_likelihood", "divergent", "steps", "slices", "accepted", "failed")
-    }
-    for k in range(first, last):
-        key, other = jax.random.split(jax.random.fold_in(base, k))
+    kept: dict[str, list[Any]] = {name: [] for name in (*TOLD, "slices", "failed")}
+    for k, both in draws:
+        key, other = jax.random.split(both)
         tried = 0
         if wanted.others == "sampled" and len(r):
             s = shape @ now.position
@@ -228,8 +211,6 @@ def _advance(
         kept["slices"].append(tried)
         kept["accepted"].append(float(info.acceptance_rate))
         kept["failed"] += _failed(info, whole, given)
-        if on_step is not None:
-            on_step(k + 1, total)
     return kept | {"state": _state(whole, warming), "from": state["at"]}
 
 

@@ -13,6 +13,7 @@ from tightrope.case.schema import Case, PriorClass
 from tightrope.fit.chains import USABLE, Chains, mixing
 from tightrope.fit.laplace import Draws, Laplace, as_plain, curvature, gather, importance, laplace_from
 from tightrope.fit.mode import Mode, climb
+from tightrope.fit.pieces import Keep
 from tightrope.fit.priors import PriorSet, full_theta, prior_set, scores, values
 from tightrope.fit.slices import Sampling, gather_chains, sample
 from tightrope.fit.target import Target
@@ -25,7 +26,6 @@ INFORMED = 0.8
 
 BLOCK = 50
 Progress = Callable[[str, int, int], None]
-Keep = Callable[[str, Callable[[], Any]], Any]
 
 
 def compute_now(name: str, compute: Callable[[], Any]) -> Any:

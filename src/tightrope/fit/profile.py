@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from tightrope.fit.mode import find_mode
+from tightrope.fit.pieces import Keep
 from tightrope.fit.posterior import Fit, compute_now
 from tightrope.fit.priors import PriorSet, values
-from tightrope.fit.slices import Keep
 from tightrope.fit.target import Target
 from tightrope.record.likelihood import value_only
 

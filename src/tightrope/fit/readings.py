@@ -17,10 +17,11 @@ from tightrope.case.prior import Prior
 from tightrope.case.schema import Case, PriorClass
 from tightrope.fit.laplace import Laplace, as_plain, curvature, laplace_from
 from tightrope.fit.mode import climb
+from tightrope.fit.pieces import Keep
 from tightrope.fit.priors import PriorSet, prior_set
 from tightrope.fit.switches import ratios, ratios_data, switches
 from tightrope.fit.target import Target
-from tightrope.fit.weighing import Keep, Progress, Weighing, weigh, weighed_data
+from tightrope.fit.weighing import Progress, Weighing, weigh, weighed_data
 from tightrope.game.equilibrium import TOLERANCE
 from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import value_only

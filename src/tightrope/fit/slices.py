@@ -12,7 +12,7 @@ solves from one given fixed point, so the density is a function of the point alo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -24,6 +24,7 @@ from jax import Array
 
 from tightrope.fit.chains import Chains
 from tightrope.fit.laplace import Laplace
+from tightrope.fit.pieces import Keep, in_pieces, joined
 from tightrope.fit.priors import PriorSet
 from tightrope.fit.traceable import theta_function
 from tightrope.game.compile import Game
@@ -32,7 +33,6 @@ from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import log_likelihood
 
 CHUNK = 20
-Keep = Callable[[str, Callable[[], Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,6 @@ def sample(
     density, step = _compiled(evidence.game, priors)
     root = np.linalg.cholesky(around.covariance)
     arguments = (evidence.arrays, jnp.asarray(z), jnp.asarray(around.mean), jnp.asarray(root))
-    total = sampling.warmup + sampling.draws
 
     def start() -> dict[str, Any]:
         generator = np.random.default_rng([seed, chain])
@@ -98,46 +97,34 @@ def sample(
                 return {"at": point.tolist(), "density": value}
         raise RuntimeError("no certified point to start a chain from")
 
-    state = keep(f"chain-{chain}-start", start)
-    kept: list[dict[str, Any]] = []
-    for number, done in enumerate(range(0, total, CHUNK)):
-        work = partial(_advance, step, state, arguments, seed, chain, done, min(done + CHUNK, total), on_step)
-        kept.append(keep(f"chain-{chain}-{number}", work))
-        state = kept[-1]["state"]
-    scores = np.array([row for part in kept for row in part["scores"]])[sampling.warmup :]
-    relative = np.array([value for part in kept for value in part["density"]])[sampling.warmup :]
+    kept = in_pieces(
+        partial(_advance, step, arguments), name=f"chain-{chain}", start=start,
+        total=sampling.warmup + sampling.draws, length=CHUNK, seed=seed, chain=chain, keep=keep,
+        on_step=on_step,
+    )  # fmt: skip
+    found = joined(kept, ("scores", "density"), dropped=sampling.warmup)
+    scores, relative = np.array(found["scores"]), np.array(found["density"])
     standard = np.linalg.solve(root, (scores - around.mean).T)
     likelihood = relative + 0.5 * (scores**2).sum(axis=1) - 0.5 * (standard**2).sum(axis=0)
     return {
-        "scores": scores.tolist(),
+        "scores": found["scores"],
         "log_likelihood": likelihood.tolist(),
         "evaluations": sum(part["evaluations"] for part in kept),
     }
 
 
 def _advance(
-    step: Any,
-    state: dict[str, Any],
-    arguments: tuple[Any, ...],
-    seed: int,
-    chain: int,
-    begin: int,
-    end: int,
-    on_step: Callable[[int, int], None] | None,
+    step: Any, arguments: tuple[Any, ...], state: Mapping[str, Any], draws: Iterator[tuple[int, Array]]
 ) -> dict[str, Any]:
-    """Draws `begin` to `end`. Each draw has a key of its own, so chunks can be cut anywhere."""
     from blackjax.mcmc.elliptical_slice import EllipSliceState
 
     now = EllipSliceState(jnp.asarray(state["at"]), jnp.asarray(state["density"]))
     scores, density, evaluations = [], [], 0
-    base = jax.random.fold_in(jax.random.key(seed), chain)
-    for k in range(begin, end):
-        now, info = step(jax.random.fold_in(base, k), now, *arguments)
+    for _, key in draws:
+        now, info = step(key, now, *arguments)
         scores.append(np.asarray(now.position).tolist())
         density.append(float(now.logdensity))
         evaluations += int(info.subiter)
-        if on_step is not None:
-            on_step(k + 1, end)
     last = {"at": scores[-1], "density": density[-1]}
     return {"scores": scores, "density": density, "evaluations": evaluations, "state": last}
 

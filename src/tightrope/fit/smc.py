@@ -21,7 +21,8 @@ from tightrope.fit.ellipse import Density, Reference, advance
 from tightrope.fit.evidence import Estimate, spread
 from tightrope.fit.laplace import effective_size
 from tightrope.fit.mixtures import CLOSE, fitted
-from tightrope.fit.weighing import Keep, Progress
+from tightrope.fit.pieces import Keep
+from tightrope.fit.weighing import Progress
 
 Array = NDArray[Any]
 

@@ -11,7 +11,7 @@ refusals. A draw costs one solve and no gradient. The surrogate is learned befor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,11 +19,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.leaps import places
-from tightrope.fit.nuts import Trajectories
-from tightrope.fit.slices import Keep
+from tightrope.fit.nuts import TOLD, Trajectories
+from tightrope.fit.pieces import Keep, in_pieces, joined
 from tightrope.fit.surrogate import Numbers
 from tightrope.fit.target import Target
 from tightrope.fit.teaching import EXPLORED, Learned, programs
@@ -53,16 +54,12 @@ def surrogate_chain(
     """
     inside, _ = places(target.priors, wanted.sampled)
     given = _Given(target, inside, taught, around.mean, seed, chain)
-    state = keep(f"surrogate-{chain}-start", partial(_start, given))
-    kept: list[dict[str, Any]] = []
     total = wanted.warmup + wanted.draws
-    for number, done in enumerate(range(0, total, CHUNK)):
-        work = partial(_advance, given, state, done, min(done + CHUNK, total), total, on_step)
-        kept.append(keep(f"surrogate-{chain}-{number}", work))
-        state = kept[-1]["state"]
-    names = ("scores", "log_likelihood", "divergent", "steps", "accepted")
-    told: dict[str, Any] = {name: [x for part in kept for x in part[name]][wanted.warmup :] for name in names}
-    return told | {
+    kept = in_pieces(
+        partial(_advance, given), name=f"surrogate-{chain}", start=partial(_start, given), total=total,
+        length=CHUNK, seed=seed, chain=chain, keep=keep, on_step=on_step,
+    )  # fmt: skip
+    return joined(kept, TOLD, dropped=wanted.warmup) | {
         "failed": [x for part in kept for x in part["failed"]],
         "evaluations": total,
         "gradients": 0,
@@ -99,26 +96,15 @@ def _start(given: _Given) -> dict[str, Any]:
     raise RuntimeError("no certified point to start a chain from")
 
 
-def _advance(
-    given: _Given,
-    state: dict[str, Any],
-    first: int,
-    last: int,
-    total: int,
-    on_step: Callable[[int, int], None] | None,
-) -> dict[str, Any]:
-    """Draws `first` to `last`. Each has a key of its own, so chunks can be cut anywhere."""
+def _advance(given: _Given, state: Mapping[str, Any], draws: Iterator[tuple[int, Array]]) -> dict[str, Any]:
     run, posterior = programs()
     target, inside, found, root = given.target, given.inside, given.taught.surrogate, given.taught.root
-    white, centre, seed, chain = np.asarray(found.white), np.asarray(found.centre), given.seed, given.chain
+    white, centre = np.asarray(found.white), np.asarray(found.centre)
     size, shape = jnp.asarray(given.taught.size), jnp.asarray(root)
     v, value = np.array(state["at"]), float(state["log_likelihood"])
-    base = jax.random.fold_in(jax.random.key(seed), chain)
-    kept: dict[str, Any] = {
-        name: [] for name in ("scores", "log_likelihood", "divergent", "steps", "accepted", "failed")
-    }
-    for k in range(first, last):
-        key, other = jax.random.split(jax.random.fold_in(base, k))
+    kept: dict[str, Any] = {name: [] for name in (*TOLD, "failed")}
+    for _, both in draws:
+        key, other = jax.random.split(both)
         u = jnp.asarray(white @ (v[inside] - centre))
         y, _ = run(key, u, found, shape, size, count=STEPS)
         new = np.array(v)
@@ -138,6 +124,4 @@ def _advance(
         kept["divergent"].append(not np.isfinite(there))
         kept["steps"].append(1)
         kept["accepted"].append(chance)
-        if on_step is not None:
-            on_step(k + 1, total)
     return kept | {"state": {"at": v.tolist(), "log_likelihood": value}, "from": state["at"]}

@@ -14,7 +14,7 @@ from jax import Array
 
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.leaps import places
-from tightrope.fit.slices import Keep
+from tightrope.fit.pieces import Keep
 from tightrope.fit.surrogate import (
     Numbers,
     Seen,

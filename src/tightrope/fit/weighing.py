@@ -25,9 +25,9 @@ from tightrope.fit.mixtures import (
     moments,
     without_prior,
 )
+from tightrope.fit.pieces import Keep
 
 Array = NDArray[Any]
-Keep = Callable[[str, Callable[[], Any]], Any]
 Progress = Callable[[str, int, int], None]
 
 PIECE = 20

@@ -51,11 +51,11 @@ class Rate:
         >>> round(100 * low, 3), round(100 * high, 3)
         (0.021, 0.124)
         """
-        from scipy.stats import gamma
+        from scipy.special import gammaincinv  # the quantile of a gamma law; scipy.stats loads for a second
 
         tail = (1.0 - level) / 2.0
-        low = float(gamma.ppf(tail, self.events)) if self.events else 0.0
-        return low / self.exposure, float(gamma.ppf(1.0 - tail, self.events + 1)) / self.exposure
+        low = float(gammaincinv(self.events, tail)) if self.events else 0.0
+        return low / self.exposure, float(gammaincinv(self.events + 1, 1.0 - tail)) / self.exposure
 
     def jeffreys_interval(self, level: float = 0.95) -> tuple[float, float]:
         """Equal-tailed interval of the Jeffreys posterior; with no event the lower limit is put at zero.
@@ -64,11 +64,11 @@ class Rate:
         >>> low, round(100 * high, 3)
         (0.0, 0.32)
         """
-        from scipy.stats import gamma
+        from scipy.special import gammaincinv
 
         tail = (1.0 - level) / 2.0
-        law = gamma(self.events + 0.5, scale=1.0 / self.exposure)
-        return float(law.ppf(tail)) if self.events else 0.0, float(law.ppf(1.0 - tail))
+        low, high = (float(gammaincinv(self.events + 0.5, p) / self.exposure) for p in (tail, 1.0 - tail))
+        return low if self.events else 0.0, high
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scoringrules as sr
 from numpy.typing import ArrayLike, NDArray
 
 from tightrope.forecast.words import BANDS, verbal
@@ -30,6 +29,8 @@ def brier(observed: ArrayLike, forecast: ArrayLike) -> Array:
     >>> brier([1, 0], [0.75, 0.5]).tolist()
     [0.0625, 0.25]
     """
+    import scoringrules as sr
+
     y, f = _binary(observed, forecast)
     return np.asarray(sr.brier_score(y, f))
 
@@ -44,6 +45,8 @@ def log_score(observed: ArrayLike, forecast: ArrayLike, *, clip: float = CLIP) -
     >>> round(float(log_score(1, 0.0)), 4)
     6.9078
     """
+    import scoringrules as sr
+
     if not 0.0 <= clip < 0.5:
         raise ValueError(f"clip must lie in [0, 0.5), got {clip}")
     y, f = _binary(observed, forecast)
@@ -60,6 +63,8 @@ def ranked_probability(observed: ArrayLike, forecast: ArrayLike) -> Array:
     >>> ranked_probability(0, [0.2, 0.5, 0.3]).round(2).item()
     0.73
     """
+    import scoringrules as sr
+
     levels = np.asarray(observed)
     f = np.asarray(forecast, dtype=float)
     if np.any(f < 0) or not np.allclose(f.sum(axis=-1), 1.0, atol=1e-9):

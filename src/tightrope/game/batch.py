@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from tightrope.game.certificate import Branch
 from tightrope.game.compile import Game
 from tightrope.game.equilibrium import Equilibrium, solve
 from tightrope.game.roots import TOLERANCE, Convention
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Batch:
 
         Raises ValueError where no draw has one.
         """
+        import xarray as xr
+
         good = self.good
         pattern = next((e for e in self.equilibria if e is not None and e.certificate.good), None)
         if pattern is None:
@@ -61,6 +66,8 @@ def solve_many(
     independent, so that a caller may share them out over processes and get the same numbers.
     Raises ValueError for a table of the wrong width.
     """
+    import xarray as xr
+
     thetas = np.asarray(thetas, dtype=float)
     if thetas.ndim != 2 or thetas.shape[1] != len(game.parameters):
         raise ValueError(f"draws have shape {thetas.shape}; the game has {len(game.parameters)} parameters")

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import xarray as xr
 from jax import Array
 
 from tightrope.game.certificate import Branch, Certificate, NotCertified, Status
@@ -40,6 +39,9 @@ from tightrope.game.roots import (
     sweep_function,
 )
 from tightrope.game.walk import Strategies
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +199,8 @@ def _label(
 @lru_cache(maxsize=256)
 def _frame(game: Game, name: str, axes: tuple[str, ...]) -> xr.DataArray:
     """An empty labelled table over these axes; making its labels anew takes longer than a sweep."""
+    import xarray as xr
+
     labels = {axis: list(game.players if axis == "player" else game.levels[axis]) for axis in axes}
     blank = np.broadcast_to(np.nan, [len(labels[axis]) for axis in axes])
     return xr.DataArray(blank, dims=axes, coords=labels, name=name)

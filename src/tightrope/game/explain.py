@@ -13,12 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import xarray as xr
 from jax import Array
 from jax.scipy.sparse.linalg import gmres
 
@@ -30,6 +29,9 @@ from tightrope.game.plan import Choice
 from tightrope.game.primitives import Primitives
 from tightrope.game.roots import primitives_function, strategies_function
 from tightrope.game.walk import Functions, Strategies, seen_by, through, walk_back
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SURPLUS = "surplus"
 """The part that the log-sum of `ev1` adds: entropy of the mixture over precision."""
@@ -92,6 +94,8 @@ def explain(found: Equilibrium) -> Explanation:
 
 def _table(game: Game, parts: tuple[str, ...] | None, x: Named, name: str) -> xr.DataArray:
     """Labels for a named array, with an axis of parts in front where there are some."""
+    import xarray as xr
+
     coords = {axis: list(game.levels[axis]) for axis in x.axes}
     if parts is None:
         return xr.DataArray(np.asarray(x.data), dims=x.axes, coords=coords, name=name)

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import xarray as xr
 from jax import Array
 
 from tightrope.game.equilibrium import Equilibrium
@@ -25,6 +24,9 @@ from tightrope.game.named import Named, combine, multiply, rename, scalar
 from tightrope.game.plan import WORLD, Change, Choice, Exit, after
 from tightrope.game.primitives import Primitives
 from tightrope.game.roots import Convention, primitives_function, strategies_function
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def first_passage(
     numbers = primitives_function(game)(jnp.asarray(found.theta))
     strategies, _ = strategies_function(game, found.convention)(jnp.asarray(found.z), numbers)
     table = _passage(found, periods)(numbers, strategies, inside, ended)
+    import xarray as xr
+
     coords = {"period": np.arange(periods + 1)} | {s: list(game.levels[s]) for s in game.states}
     return xr.DataArray(np.asarray(table), dims=("period", *game.states), coords=coords, name="first_passage")
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import xarray as xr
 from jax import Array
 
 from tightrope.game.adjoint import total_gradient
@@ -24,6 +23,9 @@ from tightrope.game.layout import unpack
 from tightrope.game.named import Named
 from tightrope.game.primitives import Primitives
 from tightrope.game.roots import Convention, primitives_function, strategies_at
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Kind = Literal["action", "value"]
 
@@ -57,6 +59,8 @@ def statics(found: Equilibrium, quantity: str, *, start: Mapping[str, Any] | Non
     zero where θ is zero), and the attribute `quantity`. Raises KeyError for an unknown name and
     NotCertified where the certificate is not good.
     """
+    import xarray as xr
+
     game = found.require().game
     kind, names = _read(game, quantity)
     weights = start_weights(game, start)

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from tightrope.fit.slices import Keep
+from tightrope.fit.pieces import Keep
 from tightrope.runs import Damaged
 from tightrope.runs.chunk import chunk_path, read_chunk, write_chunk
 from tightrope.workflow.coding import Coding

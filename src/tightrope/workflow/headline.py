@@ -66,8 +66,6 @@ def headline(
 
     Raises HeadlineError, NoLedger, UnknownName, FileExistsError and the errors of the files.
     """
-    from tightrope.workflow.headline_report import draw
-
     first, last = parse_window(window)
     if picture is not None:
         check_picture(picture)
@@ -85,6 +83,8 @@ def headline(
     )
     text = headline_text(data)
     if picture is not None:
+        from tightrope.workflow.headline_report import draw
+
         draw(source.case, data, picture)
         data |= {"picture": str(picture)}
         text += f"\n\nThe curve is in {picture}."

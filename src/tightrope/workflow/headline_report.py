@@ -19,7 +19,8 @@ from tightrope.report.sections import Headline, NotComputed, Report
 from tightrope.report.text import day
 from tightrope.runs.files import write_atomically
 from tightrope.workflow.headline import HeadlineError, judged
-from tightrope.workflow.headline_prior import FEARED, pooled_prior
+from tightrope.workflow.headline_pooled import pooled_prior
+from tightrope.workflow.headline_prior import FEARED
 from tightrope.workflow.ledger import NoLedger
 from tightrope.workflow.scoring import about_merger
 from tightrope.workflow.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tightrope.case.calendar import parse_period
 from tightrope.case.errors import Problem, near_or_list
@@ -13,10 +13,10 @@ from tightrope.case.load import CaseFolder
 from tightrope.case.scenarios import Scenario, ScenarioStep, read_scenarios
 from tightrope.forecast.events import Unanswerable
 from tightrope.forecast.questions import Question, QuestionError, names_of, parse_event
-from tightrope.workflow.asking import gather
-from tightrope.workflow.material import Material, NoRecord
 from tightrope.workflow.text import known_names
-from tightrope.workflow.update import questions_due
+
+if TYPE_CHECKING:
+    from tightrope.workflow.material import Material
 
 FAR_AHEAD = timedelta(days=3660)
 """How far ahead an observed event that names no deadline may look when nothing else is asked."""
@@ -143,6 +143,11 @@ def _asked_otherwise(scenario: Scenario, asked: Asked) -> Scenario:
 
 def questions_for(material: Material, asked: Asked) -> tuple[Question, ...]:
     """What is compared: an event asked on the spot, or live questions."""
+    # Here and not above: `tightrope check` reads scenarios too, and waits for nothing else of these rooms.
+    from tightrope.workflow.asking import gather
+    from tightrope.workflow.material import NoRecord
+    from tightrope.workflow.update import questions_due
+
     if material.coded is None:
         raise NoRecord(f"the case {material.case.case} has no record, so there is no today to ask from")
     spot = gather(material, event=asked.event, by=asked.by, file=None)

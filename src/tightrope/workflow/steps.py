@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass
-from tightrope.fit.posterior import Effort, Fit, Keep, Progress, fit_record, resample
+from tightrope.fit.pieces import Keep
+from tightrope.fit.posterior import Effort, Fit, Progress, fit_record, resample
 from tightrope.fit.priors import draw, full_theta, prior_set
 from tightrope.fit.store import fit_data
 from tightrope.forecast.answers import answer, as_data

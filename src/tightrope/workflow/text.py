@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from tightrope.forecast.words import verbal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def percent(p: float | None) -> str:
