@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pages.notebook import run
 from tests.docs_pages import DOCS, same
 
 NOTEBOOK = DOCS / "notebooks" / "russia-belarus.ipynb"
@@ -20,17 +18,6 @@ MOST_BYTES = 200_000
 def cells(kind: str) -> list[dict[str, Any]]:
     book = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
     return [cell for cell in book["cells"] if cell["cell_type"] == kind]
-
-
-def run(source: str, names: dict[str, Any]) -> tuple[str, Any]:
-    """What a cell prints, and the value of its last expression, as a kernel would show it."""
-    tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(tree, "cell", "exec"), names)
-        value = eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last else None
-    return printed.getvalue(), value
 
 
 def shown(cell: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -64,4 +51,4 @@ def test_every_cell_prints_what_the_notebook_holds(tmp_path: Path, monkeypatch: 
         elif result:
             same(repr(value), "".join(result["text/plain"]))
         results += bool(result)
-    assert results == 3
+    assert results == 4
