@@ -358,10 +358,11 @@ def test_the_public_names_go_from_a_case_to_an_answer(case: Path) -> None:
     import tightrope as t
 
     folder = t.load_case(case)
+    assert t.load_case(str(case)).hash == folder.hash
     assert t.check_case(folder) == []
     found = t.solve(t.compile_game(folder.case)).require()
     assert found.certificate.good
-    material = t.load_material(case)
+    material = t.load_material(str(case))
     by_period = t.filter_record(material.evidence, found.theta, found.z).log_probability
     whole, _ = t.value_and_gradient(material.evidence, found.theta)
     assert float(by_period.sum()) == pytest.approx(float(whole.value), abs=1e-8)

@@ -22,11 +22,12 @@ def bundled_cases() -> dict[str, Path]:
     return {file.parent.name: file.parent for file in sorted(folder.glob("*/case.yaml"))}
 
 
-def find_case(path: Path) -> Path:
+def find_case(path: Path | str) -> Path:
     """The path itself if something is there, else the case that comes with Tightrope under that name.
 
     What is neither comes back as it is: whoever reads it says that it is not there.
     """
+    path = Path(path)
     if path.exists() or len(path.parts) != 1:
         return path
     return bundled_cases().get(path.name, path)
@@ -41,7 +42,7 @@ def case_hint(path: Path) -> str:
     return f"cases that come with Tightrope: {', '.join(names)}" if names else ""
 
 
-def refuse_writing(path: Path) -> None:
+def refuse_writing(path: Path | str) -> None:
     """Raise BundledCase if a case, or a file of one, lies inside the installed package."""
     place, inside = find_case(path).resolve(), _INSTALLED.resolve()
     if place != inside and place.is_relative_to(inside):

@@ -32,7 +32,7 @@ class CaseFolder:
     hash: str
 
 
-def load_case(path: Path) -> CaseFolder:
+def load_case(path: Path | str) -> CaseFolder:
     """Read a case from its folder or its `case.yaml`.
 
     path  also the bare name of a case that comes with Tightrope, where nothing of that name lies here

@@ -61,7 +61,7 @@ def pooled_prior(session: Session, *, event: str, first: date, last: date) -> Pr
     return Prior(chance, _told(found), _notes(found, share), asdict(found))
 
 
-def ships_hindcasts(case: Path) -> bool:
+def ships_hindcasts(case: Path | str) -> bool:
     """Whether a case comes with hindcasts, so that a pool's weights are more than equal ones."""
     place = find_case(case)
     folder = place if place.is_dir() else place.parent

@@ -89,7 +89,7 @@ def _known_at(material: Material, period: str) -> Evidence:
     return prepare_record(material.game, truncate(material.coded, before=str(parse_period(period) + 1)))
 
 
-def load_material(path: Path, *, coding: Coding | None = None) -> Material:
+def load_material(path: Path | str, *, coding: Coding | None = None) -> Material:
     """Read a case folder whole. `coding` says how to read its record (default: as the case prints it).
 
     Raises CaseError with every problem found, and the errors of `read_record` and the file readers.

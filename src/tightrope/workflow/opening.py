@@ -33,7 +33,7 @@ class Options(TypedDict, total=False):
     """
 
     seed: int
-    out: Path
+    out: Path | str
     quick: bool
     workers: int
     argv: Sequence[str]
@@ -47,10 +47,10 @@ class Options(TypedDict, total=False):
 
 @contextmanager
 def session_of(
-    case: Path,
+    case: Path | str,
     *,
     seed: int = 0,
-    out: Path = Path("runs"),
+    out: Path | str = Path("runs"),
     quick: bool = False,
     workers: int = 1,
     argv: Sequence[str] = (),
@@ -66,9 +66,9 @@ def session_of(
     Raises CaseError if the case is not sound.
     """
     progress("reading the case", 0, None)
-    material = load_material(Path(case), coding=Coding(coding, tuple(blocks), measurement_error))
+    material = load_material(case, coding=Coding(coding, tuple(blocks), measurement_error))
     key = run_key(material.source, material.record, seed=seed, quick=quick)
-    with open_run(out, case_name=material.case.case, key=key, argv=argv, notice=notice) as run:
+    with open_run(Path(out), case_name=material.case.case, key=key, argv=argv, notice=notice) as run:
         run.chunk("numbers", lambda: _sound(material, progress), inputs={"draws": DRAWS})
         amount = QUICK if quick else FULL
         session = Session(

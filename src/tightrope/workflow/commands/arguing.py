@@ -14,7 +14,7 @@ from tightrope.workflow.session import Progress, quiet
 
 
 def claims_case(
-    case: Path,
+    case: Path | str,
     *,
     claims: tuple[str, ...] = (),
     draws: int = 0,
@@ -41,7 +41,11 @@ def claims_case(
 
 
 def explain_case(
-    case: Path, *, at: str = "reference", asked: Mapping[str, Any] | None = None, **options: Unpack[Options]
+    case: Path | str,
+    *,
+    at: str = "reference",
+    asked: Mapping[str, Any] | None = None,
+    **options: Unpack[Options],
 ) -> Outcome:
     """Why each action is taken, what would flip it, a merger's price and the likeliest way there.
 

@@ -13,7 +13,7 @@ from tightrope.workflow.opening import Options, session_of
 
 
 def ask_case(
-    case: Path,
+    case: Path | str,
     *,
     questions: tuple[str, ...] = (),
     event: str = "",
@@ -34,7 +34,7 @@ def ask_case(
         return Outcome(FAILED if missed else FINE, data, printing.ask_text(data))
 
 
-def update_case(case: Path, *, rows: Path, refit: bool = False, **options: Unpack[Options]) -> Outcome:
+def update_case(case: Path | str, *, rows: Path, refit: bool = False, **options: Unpack[Options]) -> Outcome:
     """Move the live forecasts by new rows; exit code 1 if these ask for a refit that was not made."""
     from tightrope.workflow import update
 
@@ -45,7 +45,7 @@ def update_case(case: Path, *, rows: Path, refit: bool = False, **options: Unpac
 
 
 def what_if_case(
-    case: Path, *, asked: Mapping[str, Any] | None = None, **options: Unpack[Options]
+    case: Path | str, *, asked: Mapping[str, Any] | None = None, **options: Unpack[Options]
 ) -> Outcome:
     """Dated questions with and without a scenario, or the smallest change; or a list of scenarios.
 

@@ -12,7 +12,7 @@ from tightrope.workflow.opening import Options, session_of
 
 
 def compare_case(
-    case: Path,
+    case: Path | str,
     *,
     readings: tuple[str, ...] = (),
     prior: Any = "agnostic",
@@ -39,7 +39,7 @@ def compare_case(
 
 
 def distinguish_case(
-    case: Path,
+    case: Path | str,
     *,
     readings: tuple[str, str],
     at: str = "reference",

@@ -11,7 +11,7 @@ from tightrope.workflow.opening import Options, session_of
 
 
 def discover_case(
-    case: Path,
+    case: Path | str,
     *,
     quantity: str = "",
     claim: str = "",
@@ -43,7 +43,7 @@ def discover_case(
 
 
 def sensitivity_case(
-    case: Path,
+    case: Path | str,
     *,
     quantity: str,
     parameters: tuple[str, ...] = (),

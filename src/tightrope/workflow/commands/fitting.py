@@ -13,7 +13,7 @@ from tightrope.workflow.opening import Options, session_of
 
 
 def fit_case(
-    case: Path,
+    case: Path | str,
     *,
     engine: str = "laplace",
     sampling: Mapping[str, Any] | None = None,
@@ -63,7 +63,7 @@ def fit_case(
 
 
 def validate_case(
-    case: Path,
+    case: Path | str,
     *,
     parts: tuple[str, ...] = (),
     simulations: int = 0,

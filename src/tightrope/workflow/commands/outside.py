@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def headline_case(
-    case: Path,
+    case: Path | str,
     *,
     window: str,
     prior: float | None = None,
@@ -46,7 +46,7 @@ def headline_case(
     if prior_from == "pooled" or (prior is None and not prior_from and event == priors.FEARED):
         chance = _from_a_fit(case, options, first, last, event=event, must=prior_from == "pooled")
     return light.headline(
-        case,
+        Path(case),
         window=window,
         prior=chance,
         event=event,
@@ -59,7 +59,7 @@ def headline_case(
 
 
 def _from_a_fit(
-    case: Path, options: Options, first: date, last: date, *, event: str, must: bool
+    case: Path | str, options: Options, first: date, last: date, *, event: str, must: bool
 ) -> Prior | None:
     """The pooled prior; unless it must be that the one at hand, or None where the case ships no hindcasts."""
     from tightrope.workflow.headline_pooled import pooled_prior, prior_at_hand, ships_hindcasts
@@ -76,7 +76,7 @@ def _from_a_fit(
 
 
 def sighting_case(
-    case: Path,
+    case: Path | str,
     *,
     observable: str,
     period: str = "",

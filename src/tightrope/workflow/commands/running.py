@@ -13,7 +13,7 @@ from tightrope.workflow import printing
 from tightrope.workflow.opening import Options, session_of
 
 
-def run_case(case: Path, **options: Unpack[Options]) -> Outcome:
+def run_case(case: Path | str, **options: Unpack[Options]) -> Outcome:
     """Everything: solve, fit, test the claims, answer, score, and leave `report.html` and `run.nc`."""
     from tightrope.report.page import render_report
     from tightrope.workflow import assemble, brief
@@ -38,7 +38,7 @@ def run_case(case: Path, **options: Unpack[Options]) -> Outcome:
         return Outcome(FINE if session.reference.certificate.good else FAILED, data, printing.run_text(data))
 
 
-def solve_case(case: Path, **options: Unpack[Options]) -> Outcome:
+def solve_case(case: Path | str, **options: Unpack[Options]) -> Outcome:
     """Solve at the reference values."""
     with session_of(case, **options) as session:
         data = printing.solve_data(session)
@@ -46,7 +46,7 @@ def solve_case(case: Path, **options: Unpack[Options]) -> Outcome:
         return Outcome(FINE if good else FAILED, data, printing.solve_text(data))
 
 
-def score_case(case: Path, **options: Unpack[Options]) -> Outcome:
+def score_case(case: Path | str, **options: Unpack[Options]) -> Outcome:
     """Score past forecasts beside the baselines, and the ledger."""
     with session_of(case, **options) as session:
         data = printing.score_data(session)
@@ -54,7 +54,7 @@ def score_case(case: Path, **options: Unpack[Options]) -> Outcome:
 
 
 def hindcast_case(
-    case: Path, *, origins: str = "", ship: bool = False, **options: Unpack[Options]
+    case: Path | str, *, origins: str = "", ship: bool = False, **options: Unpack[Options]
 ) -> Outcome:
     """Forecast from past origins beside every rival; exit code 1 if an origin is missing.
 
