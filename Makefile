@@ -20,7 +20,7 @@ CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 pyth
 STALE := $(shell if [ -e $(VENV)/.stamp-venv ]; then \
   { [ "$$(cat $(VENV)/.stamp-venv)" = "$(CURDIR)" ] && $(BIN)/python -c '' 2>/dev/null; } || rm -f $(VENV)/.stamp-*; fi)
 
-.PHONY: help run test test-long fits hindcasts pages docs lint bench setup setup-dev lock clean
+.PHONY: help run test test-long fits hindcasts pages docs lint style bench setup setup-dev lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,7 +34,7 @@ run: $(VENV)/.stamp-run ## run a case quickly and write its report (set-up inclu
 # NPROC is what XLA sizes its thread pool by: one thread a worker, or they fight over the cores.
 PYTEST := NPROC=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
 
-test: $(VENV)/.stamp-dev lint ## lint, types and all tests but the long ones (set-up included)
+test: $(VENV)/.stamp-dev style ## lint, types and all tests but the long ones (set-up included)
 	$(PYTEST) -m "not long"
 
 test-long: $(VENV)/.stamp-dev ## the long tests: pages followed command by command, kills, browsers
@@ -52,10 +52,12 @@ pages: $(VENV)/.stamp-dev ## write the pages of docs/ that follow from the code
 docs: $(VENV)/.stamp-dev ## build the documentation as a site, in build/site
 	$(BIN)/python -m mkdocs build --quiet
 
-lint: $(VENV)/.stamp-dev ## style and types only
+lint: style ## style and types only (among the tests the types are one of them)
+	$(BIN)/python -m mypy --strict src
+
+style: $(VENV)/.stamp-dev ## style only
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m mypy --strict src
 
 bench: $(VENV)/.stamp-dev ## measure every part of the engine beside its peers: benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 LONG = (
+    "tests/test_types.py",
     "tests/workflow/",
     "tests/test_getting_started.py",
     "tests/fit/",

@@ -36,7 +36,7 @@ def why_of(tau: float, **given: str) -> Reason:
 
 
 @pytest.mark.parametrize("convention", ["agent", "ev1"])
-@pytest.mark.parametrize("number", [1, 5])
+@pytest.mark.parametrize("number", [1, pytest.param(5, marks=pytest.mark.long)])
 def test_now_and_later_add_up_to_the_log_odds_at_every_point(number: int, convention: Convention) -> None:
     game = compile_game(random_case(number, together=number == 5))
     found = solve(game, convention=convention, branch="direct", tolerance=1e-12).require()

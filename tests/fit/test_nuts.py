@@ -74,6 +74,7 @@ def agrees(scores: np.ndarray, effective: np.ndarray) -> None:
     assert found[np.ix_([0, 2], [0, 2])] == pytest.approx(EXACT[np.ix_([0, 2], [0, 2])], abs=0.12)
 
 
+@pytest.mark.long
 def test_gradients_in_one_parameter_and_slices_in_the_others_sample_the_whole_posterior(
     shown: Callable[..., None],
 ) -> None:
@@ -91,7 +92,7 @@ def test_gradients_in_one_parameter_and_slices_in_the_others_sample_the_whole_po
     assert chains.log_likelihood == pytest.approx(-0.5 * ((theta - SUM) / ERROR) ** 2, abs=1e-9)
 
 
-@pytest.mark.parametrize("dense", [24, 2])
+@pytest.mark.parametrize("dense", [pytest.param(24, marks=pytest.mark.long), 2])
 def test_gradients_in_all_parameters_sample_it_too(
     shown: Callable[..., None], monkeypatch: pytest.MonkeyPatch, dense: int
 ) -> None:
@@ -111,6 +112,7 @@ def test_gradients_in_all_parameters_sample_it_too(
     agrees(chains.scores, mixing(chains).bulk)
 
 
+@pytest.mark.long
 def test_what_is_held_stays_where_the_mode_has_it(shown: Callable[..., None]) -> None:
     """The conditional posterior of `a`, exact; a fit of `a` alone whose table says what is held."""
     shown()
@@ -131,6 +133,7 @@ def test_what_is_held_stays_where_the_mode_has_it(shown: Callable[..., None]) ->
     assert rows["c"]["spread"] is None
 
 
+@pytest.mark.long
 def test_sets_of_chains_are_told_apart_and_put_together(shown: Callable[..., None]) -> None:
     """`a` given c at one place and at another: each set meets on its own, and most variance lies between."""
     shown()

@@ -58,6 +58,7 @@ def test_the_mode_lies_near_the_truth() -> None:
         assert fit.theta[fit.positions[k]] == pytest.approx(values(fit.priors, best.scores)[k])
 
 
+@pytest.mark.long
 def test_modes_of_many_records_scatter_as_their_curvature_says() -> None:
     """Pooled over records: (mode - truth) in posterior covariances is chi-squared."""
     solved, priors = seen(), fitted().priors

@@ -113,6 +113,7 @@ def test_a_reading_that_certifies_nowhere_says_so(monkeypatch: pytest.MonkeyPatc
         weigh_reading(evidence(), READINGS["all"], starts=[], effort=EFFORT, seed=4, keep=compute_now)
 
 
+@pytest.mark.long
 def test_reweighed_draws_give_the_evidence_of_another_coding() -> None:
     data, weighed = found("all")
     other = prepare_record(

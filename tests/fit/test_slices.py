@@ -42,6 +42,7 @@ def test_chains_agree_with_weighted_draws() -> None:
     assert chains.flat.std(axis=0) == pytest.approx(sd, rel=0.25)
 
 
+@pytest.mark.long
 def test_the_likelihood_of_a_draw_is_the_record_s() -> None:
     fit = with_chains()
     assert fit.chains is not None

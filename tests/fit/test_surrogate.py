@@ -132,6 +132,7 @@ def test_draws_are_the_posterior_s_and_cost_one_solve_each() -> None:
     assert all(row[3] == AROUND.mean[3] for part in parts for row in part["scores"])
 
 
+@pytest.mark.long
 def test_a_bad_surrogate_costs_refusals_and_no_truth() -> None:
     """Half as wide and off by a third of an sd: draws are still the posterior's."""
     found = taught(Known())

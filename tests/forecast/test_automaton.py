@@ -101,7 +101,10 @@ def enumerated(ladder: tuple[float, float, float]) -> np.ndarray:
     return sums
 
 
-@pytest.mark.parametrize("ladder", [LOW, HIGH], ids=["whole grid", "part of the grid"])
+@pytest.mark.parametrize(
+    "ladder",
+    [pytest.param(LOW, id="whole grid", marks=pytest.mark.long), pytest.param(HIGH, id="part of the grid")],
+)
 def test_compound_events_have_their_enumerated_probability(ladder: tuple[float, float, float]) -> None:
     exact = enumerated(ladder)
     assert found(list(compounds()), origin(ladder)) == pytest.approx(exact, abs=1e-12)

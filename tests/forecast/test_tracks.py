@@ -208,7 +208,10 @@ def enumerated(ladder: tuple[float, float, float]) -> dict[Event, float]:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=str)
-@pytest.mark.parametrize("ladder", [LOW, HIGH], ids=["whole grid", "part of the grid"])
+@pytest.mark.parametrize(
+    "ladder",
+    [pytest.param(LOW, id="whole grid", marks=pytest.mark.long), pytest.param(HIGH, id="part of the grid")],
+)
 def test_every_event_has_its_enumerated_probability(event: Event, ladder: tuple[float, float, float]) -> None:
     """`HIGH` starts above the lowest rung: what lies below can no longer be reached and is cut off."""
     expected = enumerated(ladder)[event]

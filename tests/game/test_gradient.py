@@ -36,7 +36,9 @@ def scalar_of(game: Game, convention: Any) -> Any:
     return jax.jit(jax.value_and_grad(value, argnums=(0, 1), has_aux=True))
 
 
-@pytest.mark.parametrize("which", ["simultaneous agent", "sequential ev1"])
+@pytest.mark.parametrize(
+    "which", ["simultaneous agent", pytest.param("sequential ev1", marks=pytest.mark.long)]
+)
 def test_gradient_of_the_fixed_point(which: str) -> None:
     """To 1e-6 relative in every parameter (fourth-order differences); zero in the starting point."""
     together = which.startswith("simultaneous")

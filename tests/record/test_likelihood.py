@@ -64,6 +64,7 @@ def test_gradient_in_pieces_is_the_traced_gradient() -> None:
     assert float(found.value) == pytest.approx(float(np.sum(found.rows)), abs=1e-12)
 
 
+@pytest.mark.long
 def test_a_neighbour_s_chains_steer_and_change_nothing() -> None:
     """Started and steered from elsewhere, with a gradient as accurate as samplers ask for."""
     solved, evidence = everything(), soft()

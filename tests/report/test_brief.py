@@ -62,7 +62,7 @@ def many(n: int) -> pd.DataFrame:
     return pd.concat([live] * (n // len(live) + 1)).head(n).assign(question=long * 2)
 
 
-@pytest.mark.parametrize("rows", [0, 1, 12, 60])
+@pytest.mark.parametrize("rows", [0, 1, 12, pytest.param(60, marks=pytest.mark.long)])
 def test_nothing_leaves_the_page_however_much_there_is(rows: int) -> None:
     judgement = synthetic.judgement(
         live=many(rows), warnings=("A warning that goes on. " * 30,) * 9, confidence="Low. " * 200

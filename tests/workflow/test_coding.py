@@ -178,6 +178,7 @@ def test_each_coding_has_a_run_of_its_own_that_says_so(case: Path, tmp_path: Pat
     assert len(list(tmp_path.glob("small-*"))) == len(ways)  # the order of blocks makes no other run
 
 
+@pytest.mark.long
 def test_the_report_and_the_manifest_tell_which_record_was_read(case: Path, tmp_path: Path) -> None:
     way: dict[str, Any] = {"coding": "second", "measurement_error": "reliability.json"}
     outcome = run_case(case, out=tmp_path, quick=True, notice=silent, **way)

@@ -178,6 +178,7 @@ def test_the_command_says_in_words_what_to_look_at(case: Path, data: dict[str, A
     assert done.stdout.count(" in 2005H1..2006H1  ") + done.stdout.count("2006H2  ") == 2
 
 
+@pytest.mark.long
 def test_a_reading_may_be_another_case(case: Path, data: dict[str, Any], tmp_path: Path) -> None:
     """The case in another folder, with the reading's value written into it, says what the reading does."""
     shutil.copytree(case, tmp_path / "other")
@@ -201,6 +202,7 @@ def test_a_reading_may_be_another_case(case: Path, data: dict[str, Any], tmp_pat
         distinguish_case(case, readings=("argument", other), at="mode", **asked)
 
 
+@pytest.mark.long
 def test_what_two_cases_do_not_share_is_not_compared(
     case: Path, sides: tuple[Side, Side], tmp_path: Path
 ) -> None:

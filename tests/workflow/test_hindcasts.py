@@ -166,6 +166,7 @@ def test_poison_reaches_no_rival_no_weight_and_no_pool_to_the_last_bit(
     )
 
 
+@pytest.mark.long
 def test_the_section_says_who_wins_and_what_was_left_out(session: Session, material: Material) -> None:
     made = made_up(material)
     shown = hindcast_report.section_of(session, made, contest(material, made, seed=0))

@@ -118,6 +118,7 @@ def test_a_column_that_is_missing_is_named(case: Path, tmp_path: Path) -> None:
         update.new_rows(load_material(case), file)
 
 
+@pytest.mark.long
 def test_draws_that_degenerate_ask_for_a_refit_which_makes_the_rest_of_the_change(
     case: Path, common: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -204,6 +204,7 @@ def test_the_same_run_again_computes_nothing_and_says_the_same(
     assert page_of(folder) == page
 
 
+@pytest.mark.long
 def test_two_runs_in_two_places_give_the_same_numbers(
     case: Path, first: Outcome, folder: Path, numbers: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -216,6 +217,7 @@ def test_two_runs_in_two_places_give_the_same_numbers(
     assert page_of(twin.data["run"]) == page_of(folder)
 
 
+@pytest.mark.long
 def test_a_seed_moves_what_is_drawn_and_nothing_else(
     case: Path, folder: Path, numbers: dict[str, Any], tmp_path: Path
 ) -> None:
