@@ -67,7 +67,16 @@ def big_tables(data: dict[str, Any]) -> None:
         data["tables"][f"t{number}"] = {"by": ["x0", "x1", "x2", "x3"], "values": {"l0": {}}}
 
 
-@pytest.mark.parametrize("make", [undefined_names, a_dense_circle, long_conditions, unknown_keys, big_tables])
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(undefined_names, marks=pytest.mark.long),
+        a_dense_circle,
+        long_conditions,
+        unknown_keys,
+        big_tables,
+    ],
+)
 def test_a_large_case_is_judged_within_seconds(make: Any, tmp_path: Path) -> None:
     data = base()
     make(data)

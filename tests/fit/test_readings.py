@@ -75,6 +75,7 @@ def test_the_evidence_of_a_reading_is_that_of_quadrature(name: str) -> None:
     assert (data["certified"], data["prior_draws"]) == (6, 6)
 
 
+@pytest.mark.long
 def test_a_fixed_parameter_is_no_longer_free_and_keeps_its_value() -> None:
     data, _ = found("fixed")
     assert data["names"] == ["a"]

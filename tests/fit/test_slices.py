@@ -52,6 +52,7 @@ def test_the_likelihood_of_a_draw_is_the_record_s() -> None:
         assert fit.chains.log_likelihood[1, k] == pytest.approx(value, abs=1e-6)
 
 
+@pytest.mark.long
 def test_chains_are_what_the_posterior_is_read_from() -> None:
     fit = with_chains()
     assert fit.source == "chains"
@@ -64,6 +65,7 @@ def test_chains_are_what_the_posterior_is_read_from() -> None:
     assert (row["lower"], row["upper"]) == pytest.approx((low, high), rel=0.02)
 
 
+@pytest.mark.long
 def test_a_chain_that_is_cut_off_goes_on_to_the_same_bits() -> None:
     fit = with_chains()
     local = Target(evidence(), fit.priors).near(fit.modes[0].scores)
@@ -96,6 +98,7 @@ def test_a_chain_that_is_cut_off_goes_on_to_the_same_bits() -> None:
     assert np.array_equal(np.array(cut["scores"]), fit.chains.scores[0, :60])
 
 
+@pytest.mark.long
 def test_chains_survive_storage() -> None:
     fit = with_chains()
     again = fit_from(json.loads(json.dumps(fit_data(fit))))
@@ -135,6 +138,7 @@ def test_mixing_tells_good_chains_from_bad() -> None:
         mixing(Chains(good[:, :3], np.zeros((4, 3)), 0))
 
 
+@pytest.mark.long
 def test_a_parameter_on_which_chains_disagree_is_not_called_estimated() -> None:
     fit = with_chains()
     assert fit.chains is not None

@@ -130,6 +130,7 @@ def test_statics_of_a_choice_whose_answer_is_known() -> None:
     )
 
 
+@pytest.mark.long
 def test_the_chance_of_an_action_leaves_out_games_that_ended_before_it() -> None:
     """Summed over actions it is the mass that reaches the move, which the forward operator carries too."""
     game = drawn(4)

@@ -173,6 +173,7 @@ def reference_draws() -> tuple[Case, np.ndarray]:
     return case, np.array(rows)
 
 
+@pytest.mark.long
 def test_the_reference_case_is_clean_at_a_thousand_draws() -> None:
     case, thetas = reference_draws()
     found = check_numbers(compile_game(case), thetas)

@@ -58,7 +58,7 @@ def test_softmax(shape: tuple[int, ...]) -> None:
     assert found == pytest.approx(scipy_softmax(odds, axis=1), abs=1e-14)
 
 
-@pytest.mark.parametrize("number", [5, 7])
+@pytest.mark.parametrize("number", [5, pytest.param(7, marks=pytest.mark.long)])
 def test_a_sweep_behind_walls(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small games stay in front of the walls; put these behind them, as the reference case is."""
     monkeypatch.setattr(kernels, "WALL", 0)

@@ -137,6 +137,7 @@ def test_a_false_reading_gives_futures_of_a_true_one_their_probability(
     assert again[0].mean == gains(sides, periods=4, futures=5, seed=3)[0].mean
 
 
+@pytest.mark.long
 def test_observations_come_by_what_they_teach(data: dict[str, Any]) -> None:
     # To the digits that mean something: what teaches nothing comes by its words.
     told = [round(o["information"], 12) for o in data["observations"]]
@@ -153,6 +154,7 @@ def test_observations_come_by_what_they_teach(data: dict[str, Any]) -> None:
     assert {c["first"] for c in data["claims"]} <= {"holds", "fails", "undefined"}
 
 
+@pytest.mark.long
 def test_plain_observations_are_questions_that_ask_takes(case: Path, data: dict[str, Any]) -> None:
     texts = [o["text"] for o in data["observations"] if " under " not in o["text"]]
     from datetime import date
@@ -165,6 +167,7 @@ def test_plain_observations_are_questions_that_ask_takes(case: Path, data: dict[
         parse_event(text, names=names, asked=date(2004, 12, 31), deadline=date(2006, 12, 31))
 
 
+@pytest.mark.long
 def test_the_command_says_in_words_what_to_look_at(case: Path, data: dict[str, Any]) -> None:
     done = CliRunner().invoke(
         app,

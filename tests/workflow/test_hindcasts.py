@@ -294,6 +294,7 @@ def test_a_case_without_forecasts_says_how_to_get_them(session: Session) -> None
     assert "`tightrope hindcast` computes them" in found.why
 
 
+@pytest.mark.long
 def test_the_command_computes_resumes_ships_and_then_runs_quickly(case: Path, tmp_path: Path) -> None:
     """Real fits of the small game, one origin; a quick session then finds them in the case's folder."""
     folder = tmp_path / "small"

@@ -67,6 +67,7 @@ def test_the_parts_sum_to_the_change_and_the_change_is_what_is_printed(
     assert "another order would give other parts" in updated.text
 
 
+@pytest.mark.long
 def test_the_forecast_is_that_of_the_draws_weighed_by_the_longer_record(
     case: Path, common: dict[str, Any], updated: Outcome, tmp_path: Path
 ) -> None:
