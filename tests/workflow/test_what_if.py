@@ -175,6 +175,7 @@ def test_the_smallest_change_is_found_and_confirmed(session: Session) -> None:
         (Asked(name="seen", do=("threat = low",)), ScenarioError, "one of the two"),
         (Asked(do=("threat = low",)), ScenarioError, "say --announced or --unannounced"),
         (Asked(do=("theat = low",), announced=True), ScenarioError, "did you mean threat?"),
+        (Asked(do=("theat = low",)), ScenarioError, "did you mean threat?"),
         (Asked(do=("threat = low in 2004H1",), announced=True), CannotDo, "2005H1 is the first period"),
         (Asked(do=("union = apart in 2006",), announced=False), CannotDo, "never falls"),
         (

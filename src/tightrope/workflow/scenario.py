@@ -110,8 +110,6 @@ def chosen(material: Material, asked: Asked) -> Scenario:
         known = scenarios_of(material.source)
         known_names("scenario", (asked.name,), list(known))
         return _asked_otherwise(known[asked.name], asked)
-    if asked.do and asked.announced is None:
-        raise ScenarioError("say --announced or --unannounced: whether the players know what will be done")
     steps = [ScenarioStep(do=text) for text in asked.do] + [ScenarioStep(observe=t) for t in asked.observe]
     return Scenario(
         about="asked on the command line",
@@ -120,6 +118,12 @@ def chosen(material: Material, asked: Asked) -> Scenario:
         known_from=asked.known_from or None,
         steps=tuple(steps),
     )
+
+
+def refuse_unsaid(asked: Asked) -> None:
+    """Raise ScenarioError where something is done and nobody said who knows of it."""
+    if asked.do and asked.announced is None:
+        raise ScenarioError("say --announced or --unannounced: whether the players know what will be done")
 
 
 def _known_players(material: Material, asked: Asked) -> None:

@@ -13,7 +13,7 @@ from tightrope.argument.what_if import Draw, Inquiry, follow, inquire, pair
 from tightrope.fit.posterior import resample
 from tightrope.forecast.questions import Question
 from tightrope.workflow import steps
-from tightrope.workflow.scenario import Asked, chosen, described, questions_for
+from tightrope.workflow.scenario import Asked, chosen, described, questions_for, refuse_unsaid
 from tightrope.workflow.scenario_steps import read_steps, refuse_illegal
 from tightrope.workflow.session import Session
 
@@ -31,6 +31,7 @@ def what_if_data(session: Session, asked: Asked) -> dict[str, Any]:
     scenario = chosen(material, asked)
     questions = questions_for(material, asked)
     timeline, observed = read_steps(material, scenario, questions)
+    refuse_unsaid(asked)  # only now: a name that is misspelt is told first
     inquiry = inquire(material.evidence, questions, observed=observed)
     thetas = resample(session.fit, size=session.amount.live, seed=session.seed)
     refuse_illegal(session, thetas, timeline)
