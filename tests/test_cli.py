@@ -180,6 +180,12 @@ def test_a_case_that_cannot_be_read_is_bad_input(case: Path) -> None:
     assert any(problem["line"] > 0 and "playerz" in problem["where"] for problem in problems)
 
 
+def test_a_mistyped_case_gets_the_folder_beside_it(case: Path) -> None:
+    done = CliRunner().invoke(app, ["solve", str(case.parent / "dmeo")])
+    assert done.exit_code == 2
+    assert f"did you mean {case}?" in done.stderr
+
+
 def test_a_case_that_makes_no_sense_fails_the_check(case: Path) -> None:
     file = case / "case.yaml"
     file.write_text(file.read_text().replace("union: union_worth*union", "union: union_wroth*union"))

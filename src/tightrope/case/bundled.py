@@ -35,6 +35,10 @@ def find_case(path: Path | str) -> Path:
 
 def case_hint(path: Path) -> str:
     """What may have been meant by a path to a case at which nothing is; empty if nothing comes near."""
+    beside = sorted(file.parent for file in path.parent.glob("*/case.yaml"))
+    near = difflib.get_close_matches(path.name, [folder.name for folder in beside], 1)
+    if near:
+        return f"did you mean {path.parent / near[0]}?"
     names = list(bundled_cases())
     near = difflib.get_close_matches(path.name, names, 1) or [n for n in path.parts if n in names]
     if near:
