@@ -13,8 +13,7 @@ PAGE = DOCS / "tutorial.md"
 
 @pytest.mark.long
 def test_every_command_prints_what_the_page_shows(tmp_path: Path) -> None:
-    # C14 fails at the fit, as the page says, and one command is refused.
-    failing = {"tightrope claims russia-belarus C05 C14 --quick": 1}
+    # C14 fails at the fit, as the page says; the exit code speaks of the reference, where it holds.
     refused = 'tightrope what-if russia-belarus --quick --announced --do "west = opne from 2027 for 3 years"'
-    played(PAGE, tmp_path, commands=9, codes={**failing, refused: 2})
+    played(PAGE, tmp_path, commands=9, codes={refused: 2})
     assert "west_opens_late" in (tmp_path / "mine" / "scenarios.yaml").read_text(encoding="utf-8")
