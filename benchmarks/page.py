@@ -15,8 +15,9 @@ Written by `make bench` (`python -m benchmarks [PART]...`), a section a part, ea
 the machine while it ran. Each call is made once before it is timed, so compiling is left out where nothing
 else is said. *Clock* is time on the clock, *processor* processor time of the best call, all threads. Other
 work on the machine lengthens both, the first far more. A ratio is of processor times in the same run.
-One and the same sweep in plain Python took 32 ms on the machine of 2026-11-25 and takes 65 ms on that of 2026-11-29:
-targets were set on one like the first, so that half a time of the second is what they are fairly held against.
+One and the same sweep in plain Python took 32 ms on the machine of 2026-11-25 and takes 65 ms on that of
+2026-11-29: targets were set on one like the first, so that half a time of the second is what they are fairly
+held against.
 """
 
 

@@ -45,6 +45,7 @@ def test_a_call_that_fails_or_is_ended_says_so() -> None:
     assert code != 0
 
 
+@pytest.mark.long
 def test_a_job_runs_tells_and_is_cancelled(client: TestClient, desk: Desk) -> None:
     answer = client.post("/api/jobs", json={"kind": "fit", "quick": True})
     assert answer.status_code == 202
@@ -67,6 +68,7 @@ def running_stage(client: TestClient, name: str, stage: str) -> dict[str, Any]:
     return found if found["stage"].startswith(stage) else {}
 
 
+@pytest.mark.long
 def test_a_job_on_a_text_that_is_not_sound_fails_with_its_problems(client: TestClient, desk: Desk) -> None:
     text = desk.text() + "\nfoo: 1\n"
     name = client.post("/api/jobs", json={"kind": "run", "case": {"text": text}}).json()["id"]
