@@ -80,7 +80,7 @@ def explain_case(
             )
     progress = options.get("progress", quiet)
     progress("reading the case", 0, None)
-    material = load_material(Path(case))
+    material = load_material(case)
     request = explaining.read_request(material, wanted)
     progress("solving at the reference values", 0, None)
     return told(material, request, explaining.reference_place(material), progress)

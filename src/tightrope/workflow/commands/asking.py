@@ -57,7 +57,7 @@ def what_if_case(
 
     wanted = scenario.Asked(**(asked or {}))
     if wanted == scenario.Asked():
-        listed = scenario.listed(load_material(Path(case)))
+        listed = scenario.listed(load_material(case))
         return Outcome(FINE, listed, what_if_text.list_text(listed))
     with session_of(case, **options) as session:
         if wanted.past is not None or wanted.levers:
