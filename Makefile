@@ -1,5 +1,5 @@
 # make run   set up, then run the Russia–Belarus case (quick) and leave a report in runs/
-# make test  set up, then lint, type-check and test
+# make test  set up, then lint and test (make test-long: types and the long tests)
 # Needs make and Python 3.11 or newer; everything else is installed, pinned by hash, into .venv.
 
 SHELL := /bin/sh
@@ -34,10 +34,10 @@ run: $(VENV)/.stamp-run ## run a case quickly and write its report (set-up inclu
 # NPROC is what XLA sizes its thread pool by: one thread a worker, or they fight over the cores.
 PYTEST := NPROC=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
 
-test: $(VENV)/.stamp-dev style ## lint, types and all tests but the long ones (set-up included)
+test: $(VENV)/.stamp-dev style ## lint and all tests but the long ones (set-up included)
 	$(PYTEST) -m "not long"
 
-test-long: $(VENV)/.stamp-dev ## the long tests: pages followed command by command, kills, browsers
+test-long: $(VENV)/.stamp-dev ## the long tests: types, pages followed command by command, kills, browsers
 	$(PYTEST) -m long
 
 fits: $(VENV)/.stamp-run ## fit at the origins of past questions and put the fits into the case (long)
@@ -52,7 +52,7 @@ pages: $(VENV)/.stamp-dev ## write the pages of docs/ that follow from the code
 docs: $(VENV)/.stamp-dev ## build the documentation as a site, in build/site
 	$(BIN)/python -m mkdocs build --quiet
 
-lint: style ## style and types only (among the tests the types are one of them)
+lint: style ## style and types only (types are one of the long tests)
 	$(BIN)/python -m mypy --strict src
 
 style: $(VENV)/.stamp-dev ## style only

@@ -37,4 +37,5 @@ def _let_go_of_programs() -> Iterator[None]:
     yield
     if "jax" in sys.modules and MAPS.exists() and MAPS.read_bytes().count(b"\n") > MOST_MAPS:
         sys.modules["jax"].clear_caches()
+        sys.modules["tightrope.compiled.kept"].forget_programs()
         gc.collect()

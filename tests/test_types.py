@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.long
 def test_mypy_finds_nothing() -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "src"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)

@@ -212,7 +212,7 @@ def _numbers() -> list[Finding]:
         import jax
         import jax.numpy as jnp
 
-        import tightrope.game.precision
+        import tightrope.compiled.precision
     except Exception as error:  # an installation may be broken in any way
         return [Finding("JAX", f"does not start ({error})", f"{_anew('jax jaxlib')} installs it anew.")]
     one = float(jax.jit(lambda x: (x + 1e-12) - x)(jnp.asarray(1.0)))
@@ -220,7 +220,7 @@ def _numbers() -> list[Finding]:
     if not abs(one - 1e-12) < 1e-15:
         advice = "Numbers have single precision: unset JAX_ENABLE_X64 and JAX_DEFAULT_DTYPE_BITS."
         return [Finding("JAX", found, advice)]
-    folder = tightrope.game.precision.cache_folder()
+    folder = tightrope.compiled.precision.cache_folder()
     return [Finding("JAX", found), _writable("Compiled programs", folder, "TIGHTROPE_CACHE=FOLDER")]
 
 

@@ -92,7 +92,8 @@ def test_gradients_in_one_parameter_and_slices_in_the_others_sample_the_whole_po
     assert chains.log_likelihood == pytest.approx(-0.5 * ((theta - SUM) / ERROR) ** 2, abs=1e-9)
 
 
-@pytest.mark.parametrize("dense", [pytest.param(24, marks=pytest.mark.long), 2])
+@pytest.mark.long
+@pytest.mark.parametrize("dense", [24, 2])
 def test_gradients_in_all_parameters_sample_it_too(
     shown: Callable[..., None], monkeypatch: pytest.MonkeyPatch, dense: int
 ) -> None:

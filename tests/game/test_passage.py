@@ -75,7 +75,7 @@ def targets(found: Equilibrium) -> list[tuple[dict[str, list[str]], list[str]]]:
     return [(top, []), (top, gone), *([({}, gone)] if gone else [])]
 
 
-@pytest.mark.parametrize("number", [0, 1, 4])
+@pytest.mark.parametrize("number", [0, 1, pytest.param(4, marks=pytest.mark.long)])
 def test_two_periods_against_every_course_of_events(number: int) -> None:
     found = random_game(number)
     names = found.game.states

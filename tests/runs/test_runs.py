@@ -360,7 +360,7 @@ def scaled(item: int, seed: int) -> dict[str, Any]:
     return {"item": item * 10, "draw": float(np.random.default_rng(seed).normal())}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a_map_resumes_and_draws_the_same(begin: Callable[..., Run], said: list[str], workers: int) -> None:
     items = [0, 1, 2, 3]
     seen: list[tuple[str, int, int | None]] = []

@@ -158,6 +158,7 @@ def test_a_case_without_a_record_has_no_coding_to_choose(tmp_path: Path) -> None
         read_record(folder, Coding("second"))
 
 
+@pytest.mark.long
 def test_each_coding_has_a_run_of_its_own_that_says_so(case: Path, tmp_path: Path) -> None:
     ways: list[dict[str, Any]] = [
         {},

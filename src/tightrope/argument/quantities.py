@@ -24,6 +24,7 @@ from tightrope.argument.periods import Numbers, start_distribution
 from tightrope.case import syntax as s
 from tightrope.case.parse import to_expression
 from tightrope.case.schema import Quantity
+from tightrope.compiled.kept import kept
 from tightrope.game.compile import Game
 from tightrope.game.equilibrium import Equilibrium, primitives_function
 from tightrope.game.named import Named
@@ -101,12 +102,18 @@ class _Asked:
         return cls(tuple((name, q.model_dump_json()) for name, q in quantities.items()), dict(quantities))
 
 
+@jax.tree_util.register_static
+@dataclass(frozen=True)
+class _Reasons:
+    """Why quantities have no value whatever the numbers: what a compiled program says, not what it does."""
+
+    by_quantity: tuple[tuple[str, str], ...]
+
+
 @lru_cache(maxsize=64)
 def _program(game: Game, asked: _Asked) -> Any:
     """All of these quantities in one compiled program."""
-    refused: dict[frozenset[str], dict[str, str]] = {}
 
-    @jax.jit
     def run(
         theta: Array,
         numbers: Primitives,
@@ -114,7 +121,7 @@ def _program(game: Game, asked: _Asked) -> Any:
         values: Array,
         over: dict[str, Array],
         ended: Ended,
-    ) -> Array:
+    ) -> tuple[Array, _Reasons]:
         parts = Parts(
             game, theta=theta, numbers=numbers, strategies=strategies, values=values, over=over, ended=ended
         )
@@ -125,13 +132,14 @@ def _program(game: Game, asked: _Asked) -> Any:
             except Undefined as reason:
                 reasons[name] = str(reason)
         parts.carry()
-        # They do not depend on numbers: what the one tracing finds holds for all calls that follow.
-        refused[frozenset(over)] = reasons
-        return jnp.array([read() for read in asks]) if asks else jnp.zeros((0, 2))
+        sums = jnp.array([read() for read in asks]) if asks else jnp.zeros((0, 2))
+        return sums, _Reasons(tuple(reasons.items()))
+
+    compiled = kept(run, of=[game, asked])
 
     def program(*given: Any) -> tuple[dict[str, tuple[float, float]], dict[str, str]]:
-        sums = np.asarray(run(*given)).tolist()
-        reasons = refused[frozenset(given[4])]
+        found, why = compiled(*given)
+        sums, reasons = np.asarray(found).tolist(), dict(why.by_quantity)
         names = [name for name in asked.quantities if name not in reasons]
         return {name: (part, whole) for name, (part, whole) in zip(names, sums, strict=True)}, reasons
 

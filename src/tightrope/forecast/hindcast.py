@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from tightrope.compiled.kept import kept
 from tightrope.forecast.answers import solve_draw
 from tightrope.forecast.origin import next_opening
 from tightrope.forecast.targets import Target
@@ -58,7 +59,6 @@ class Ahead:
 def _runner(game: Game, periods: int) -> Any:
     axes = {name: tuple(k for k in range(len(game.shape)) if k != n) for n, name in enumerate(game.states)}
 
-    @jax.jit
     def run(numbers: Primitives, strategies: Strategies, start: Array) -> Any:
         def anything(f: Array, ended: dict[str, Array], weights: dict[str, Array], live: Array) -> Array:
             named = {move: Named(w, (move,)) for move, w in weights.items()}
@@ -79,7 +79,7 @@ def _runner(game: Game, periods: int) -> Any:
         _, seen = jax.lax.scan(period, (start, nowhere), None, length=periods)
         return seen
 
-    return run
+    return kept(run, of=[game, periods])
 
 
 def push_ahead(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from tightrope.compiled.kept import kept
 from tightrope.game.compile import Game
 from tightrope.game.forward import push
 from tightrope.game.named import Named
@@ -20,7 +20,6 @@ from tightrope.record.filter import Evidence, Filtered, row_to_grid
 
 @lru_cache(maxsize=16)
 def _pusher(game: Game) -> Any:
-    @jax.jit
     def run(numbers: Primitives, strategies: Strategies, live: Array, weights: dict[str, Array]) -> Array:
         gone = {name: jnp.zeros(()) for name in game.terminals}
         moved, _ = push(
@@ -28,7 +27,7 @@ def _pusher(game: Game) -> Any:
         )
         return moved / jnp.sum(moved)
 
-    return run
+    return kept(run, of=[game])
 
 
 def next_opening(

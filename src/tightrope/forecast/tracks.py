@@ -19,6 +19,7 @@ import numpy as np
 from jax import Array
 
 from tightrope.case.calendar import parse_period
+from tightrope.compiled.kept import kept
 from tightrope.forecast.events import AnyMove, At, CountMove, EnteredTerminal, Event, NoTerminal, Reaches
 from tightrope.forecast.laws import Laws, above, floors, laws_of
 from tightrope.game.compile import Game
@@ -133,7 +134,6 @@ def _runner(game: Game, shape: tuple[int, ...], plain: int, counted: int) -> Any
         zero = {name: jnp.zeros(()) for name in game.terminals}
         return jax.linear_transpose(linear, jnp.zeros(shape), zero)(live)  # type: ignore[no-any-return]
 
-    @jax.jit
     def run(laws: Laws, start: Array, masks: dict[str, Any]) -> Any:
         keep, carry = masks["keep"], masks["carry"]
         axes = tuple(range(1, len(shape) + 1))
@@ -178,7 +178,7 @@ def _runner(game: Game, shape: tuple[int, ...], plain: int, counted: int) -> Any
         )
         return (*seen, none), path
 
-    return run
+    return kept(run, of=[game, shape, plain, counted])
 
 
 def propagate(

@@ -3,7 +3,7 @@
 Importing it switches JAX to float64 and turns the persistent compilation cache on.
 """
 
-from tightrope.game import precision as _precision  # noqa: F401  (must come before any JAX array)
+from tightrope.compiled import precision as _precision  # noqa: F401  (must come before any JAX array)
 from tightrope.game.batch import Batch, solve_many
 from tightrope.game.branches import Branch, find_branches
 from tightrope.game.certificate import Certificate, NotCertified

@@ -8,7 +8,7 @@ plane included, which does not mind how replies chase each other (Keller 1977).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.scipy.sparse.linalg import gmres
 
+from tightrope.compiled.kept import kept
 from tightrope.game.anderson import Guess
 from tightrope.game.mixing import Pairs, as_it_is, mixed_step_across, no_pairs, remember
 
@@ -68,10 +69,13 @@ def no_memory(x: Array) -> Memory:
     return Memory(no_pairs(MEMORY, x.shape[0], x.shape[0] - 1), x, unknown)
 
 
-def correctors(function: ScaledMap, guess: Guess | None = None) -> Correctors:
+def correctors(
+    function: ScaledMap, guess: Guess | None = None, *, of: Sequence[object] | None = None
+) -> Correctors:
     """Compile the two ways back to the branch for one map.
 
     guess  how far the branch may be from a gap: it steers mixing, and preconditions Newton's linear systems
+    of     what both close over (see `kept`)
     """
 
     def ahead(gap: Array, given: Any) -> Array:
@@ -88,7 +92,6 @@ def correctors(function: ScaledMap, guess: Guess | None = None) -> Correctors:
         """The gap, and how far x is behind the plane through a point."""
         return jnp.append(gap_at(x, given), -jnp.vdot(direction, x - through))
 
-    @jax.jit
     def mixing(
         given: Any, predicted: Array, direction: Array, tolerance: Array, most: Array, memory: Memory
     ) -> Corrected:
@@ -115,7 +118,6 @@ def correctors(function: ScaledMap, guess: Guess | None = None) -> Correctors:
         )
         return Corrected(state.memory.x, state.residual, state.taken, state.memory)
 
-    @jax.jit
     def newton(
         given: Any, predicted: Array, direction: Array, tolerance: Array, most: Array, memory: Memory
     ) -> Corrected:
@@ -144,7 +146,6 @@ def correctors(function: ScaledMap, guess: Guess | None = None) -> Correctors:
         )
         return Corrected(state.x, state.residual, KRYLOV * state.taken, memory)
 
-    @jax.jit
     def tangent(given: Any, x: Array, direction: Array) -> Array:
         _, derivative = jax.linearize(lambda y: flat(y, given, x, direction), x)
         solution, _ = gmres(  # type: ignore[no-untyped-call]
@@ -160,7 +161,7 @@ def correctors(function: ScaledMap, guess: Guess | None = None) -> Correctors:
         unit: Array = along / jnp.linalg.norm(along)
         return unit
 
-    return Correctors(mixing, newton, tangent)
+    return Correctors(kept(mixing, of=of), kept(newton, of=of), kept(tangent, of=of))
 
 
 class _Mixing(NamedTuple):

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from tightrope.compiled.kept import kept
 from tightrope.game.certificate import Convention
 from tightrope.game.chains import Chains, mean_chains, no_chains
 from tightrope.game.choice import deviation_gain
@@ -28,7 +29,7 @@ from tightrope.game.walk import Strategies
 @lru_cache(maxsize=64)
 def primitives_function(game: Game) -> Any:
     """Compiled `theta -> Primitives`. The pieces of a solve are compiled apart: it is far quicker."""
-    return jax.jit(lambda theta: primitives(game, theta))
+    return kept(lambda theta: primitives(game, theta), of=[game])
 
 
 class Prepared(NamedTuple):
@@ -80,7 +81,7 @@ def unitless(game: Game, numbers: Primitives) -> Unitless:
 @lru_cache(maxsize=64)
 def ready_function(game: Game) -> Any:
     """Compiled `Primitives -> Unitless`."""
-    return jax.jit(lambda numbers: unitless(game, numbers))
+    return kept(lambda numbers: unitless(game, numbers), of=[game])
 
 
 @lru_cache(maxsize=64)
@@ -100,20 +101,18 @@ def strategies_at(game: Game, z: Array, numbers: Primitives, convention: Convent
 def strategies_function(game: Game, convention: Convention) -> Any:
     """Compiled `(z, Primitives) -> strategies, values' image`."""
 
-    @jax.jit
     def run(z: Array, numbers: Primitives) -> tuple[Strategies, Array]:
         values, mixed = unpack(game, z)
         new, strategies = backward(game, values, numbers, convention=convention, guess=mixed)
         return strategies, pack(game, new, strategies)
 
-    return run
+    return kept(run, of=[game, convention])
 
 
 @lru_cache(maxsize=64)
 def look_function(game: Game, convention: Convention) -> Any:
     """Compiled `(z, Primitives) -> strategies, values' image, largest gain from a one-shot deviation`."""
 
-    @jax.jit
     def run(z: Array, numbers: Primitives) -> tuple[Strategies, Array, Array]:
         values, mixed = unpack(game, z)
         seen: dict[str, Named] = {}
@@ -129,14 +128,14 @@ def look_function(game: Game, convention: Convention) -> Any:
         gain = jnp.max(jnp.stack(gains)) if gains else jnp.asarray(0.0)
         return strategies, pack(game, new, strategies), gain
 
-    return run
+    return kept(run, of=[game, convention])
 
 
 @lru_cache(maxsize=64)
 def chains_function(game: Game, convention: Convention) -> Any:
     """`(z, Primitives) -> Chains`, those of play where values are z."""
     look = look_function(game, convention)
-    means = jax.jit(lambda numbers, strategies: mean_chains(game, numbers, strategies))
+    means = kept(lambda numbers, strategies: mean_chains(game, numbers, strategies), of=[game])
     return lambda z, numbers: means(numbers, look(z, numbers)[0])
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from tightrope.compiled.kept import kept
 from tightrope.game.blocks import block_function
 from tightrope.game.certificate import Branch, Convention
 from tightrope.game.chains import Chains
@@ -73,12 +73,14 @@ def root_function(game: Game, convention: Convention, tolerance: float, method: 
     if method == "blocks":
         return block_function(game, convention, tolerance)
     sweep = unitless_sweep(game, convention)
-    pieces = programs(sweep, tolerance)
+    told = [game, convention]
+    pieces = programs(sweep, tolerance, of=told)
     chains_at = chains_function(game, convention)
 
-    @jax.jit
-    def alone(given: Unitless, y0: Array) -> Root:
+    def by_one(given: Unitless, y0: Array) -> Root:
         return solve_fixed_point(sweep, y0, given, tolerance=tolerance, method=method)
+
+    alone = kept(by_one, of=[*told, tolerance, method])
 
     def run(numbers: Primitives, z0: Array, near: bool = False) -> Root:
         given = ready_function(game)(numbers)
@@ -107,7 +109,7 @@ def branch_function(game: Game, convention: Convention) -> Any:
         image: Array = sweep(y, given._replace(prepared=slowed))
         return image
 
-    ways = correctors(scaled, guess_ahead)
+    ways = correctors(scaled, guess_ahead, of=[game, convention])
     chains_at = chains_function(game, convention)
 
     def run(numbers: Primitives, tolerance: float, crossings: int = 1) -> Trace:

@@ -5,15 +5,14 @@ Three programs, compiled apart: many games never need the last one, which is mos
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
+from tightrope.compiled.kept import kept
 from tightrope.game.anderson import SWEEPS, Map, Mixing, begin, mix
 from tightrope.game.chains import Chains, spread
 from tightrope.game.fixed_point import Root, by_newton
@@ -43,18 +42,17 @@ def guess_ahead(given: Any, gap: Array) -> Array:
     return spread(given.chains, gap)
 
 
-def programs(function: Map, tolerance: float) -> Programs:
-    """The pieces for one map."""
+def programs(function: Map, tolerance: float, *, of: Sequence[object] | None = None) -> Programs:
+    """The pieces for one map; `of` says what it closes over (see `kept`)."""
 
-    @partial(jax.jit, donate_argnums=1)
     def mixing(given: Any, state: Mixing, most: Array) -> Mixing:
         return mix(function, state, given, tolerance=tolerance, most=most, guess=guess_ahead)
 
-    @jax.jit
     def newton(given: Any, root: Root) -> Root:
         return by_newton(function, root, given, tolerance=tolerance, guess=guess_ahead)
 
-    return Programs(jax.jit(begin), mixing, newton)
+    told = None if of is None else [*of, tolerance]
+    return Programs(kept(begin, of=[]), kept(mixing, of=told, donated=(1,)), kept(newton, of=told))
 
 
 def seek(

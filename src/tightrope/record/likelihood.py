@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from tightrope.compiled.kept import kept
 from tightrope.game.adjoint import total_gradient
 from tightrope.game.certificate import Branch
 from tightrope.game.chains import Chains
@@ -112,12 +113,11 @@ def log_likelihood(
 
 @lru_cache(maxsize=16)
 def _compiled(game: Game, convention: Convention) -> Any:
-    @jax.jit
     def run(theta: Array, z: Array, arrays: Mapping[str, Any]) -> Filtered:
         numbers = primitives(game, theta)
         return run_filter(game, arrays, numbers, strategies_at(game, z, numbers, convention))
 
-    return run
+    return kept(run, of=[game, convention])
 
 
 def filter_record(
@@ -132,7 +132,6 @@ def filter_record(
 def _slopes(game: Game, convention: Convention) -> Any:
     """Compiled `(primitives, z, arrays)` -> the likelihood with its slopes in both, strategies included."""
 
-    @jax.jit
     def given(numbers: Primitives, z: Array, arrays: Mapping[str, Any]) -> Any:
         def value(numbers: Primitives, z: Array) -> tuple[Array, Array]:
             filtered = run_filter(game, arrays, numbers, strategies_at(game, z, numbers, convention))
@@ -140,7 +139,7 @@ def _slopes(game: Game, convention: Convention) -> Any:
 
         return jax.value_and_grad(value, argnums=(0, 1), has_aux=True)(numbers, z)
 
-    return given
+    return kept(given, of=[game, convention])
 
 
 def _root(

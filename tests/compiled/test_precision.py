@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tightrope.game.precision import QUICK_COMPILER, TRIED, compiler_flags
+from tightrope.compiled.precision import QUICK_COMPILER, TRIED, compiler_flags
 
 
 def test_ours_are_added_to_the_user_s() -> None:
