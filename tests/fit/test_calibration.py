@@ -22,7 +22,7 @@ from tightrope.fit.calibration import (
     simulation,
     uniformity,
 )
-from tightrope.fit.conditional import ROUTE, simulation_given
+from tightrope.fit.conditional import EXACT, ROUTE, simulation_given
 from tightrope.fit.posterior import Effort
 from tightrope.fit.priors import prior_set
 from tightrope.fit.recovery import Recovered, recovered
@@ -197,3 +197,18 @@ def test_ranks_of_a_few_parameters_given_the_others_are_uniform() -> None:
     assert verdicts(results, ROUTE) == (True, True)
     assert all(r["routes"][ROUTE]["rhat"] < 1.2 for r in results)
     teaches({row.name: row for row in recovered(results, ROUTE)}, ("a", "c"))
+
+
+@pytest.mark.long
+def test_ranks_of_one_parameter_given_the_others_are_uniform() -> None:
+    """By quadrature, over a hundred records; a posterior that is too narrow would not pass."""
+    setup = Setup("argument", 118, Effort(1, 60, 200, central=False), sampled=("a",))
+    game = compiled_once(seen_case())
+    results = [simulation_given(game, setup=setup, seed=k) for k in range(100)]
+    assert verdicts(results, EXACT) == (True, True)
+    assert max(r["routes"][EXACT]["moved"] for r in results) < 0.01
+    for one in results:
+        (below,) = one["routes"][EXACT]["below"]
+        narrow = float(stats.norm.cdf(2.0 * stats.norm.ppf(below)))
+        one["routes"][EXACT] |= {"below": [narrow], "rank": [min(int(50 * narrow), 49)]}
+    assert verdicts(results, EXACT) == (False, False)

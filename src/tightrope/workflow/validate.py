@@ -12,7 +12,7 @@ import numpy as np
 
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass
 from tightrope.fit.calibration import RANKED, Setup, ranks_by_name, simulation, uniformity
-from tightrope.fit.conditional import ROUTE, simulation_given
+from tightrope.fit.conditional import EXACT, ROUTE, simulation_given
 from tightrope.fit.posterior import Effort, resample
 from tightrope.fit.predictive import checked, played_data, played_from, replicates
 from tightrope.fit.priors import prior_set
@@ -30,7 +30,7 @@ PARTS = ("calibration", "predictive", "evidence")
 PERIODS = (118, 52, 500)
 LONG = Effort(starts=1, steps=60, draws=200, central=False, sampling=Sampling(2, 100, 400))
 SHORT = Effort(starts=1, steps=60, draws=60, central=False, sampling=Sampling(2, 60, 200))
-HELD = (ROUTE, "chains", "weighted draws", "Laplace approximation")
+HELD = (EXACT, ROUTE, "chains", "weighted draws", "Laplace approximation")
 """Routes by trust: the first that was run is the one that must pass."""
 LEVEL = 0.05
 PIECE = 10
@@ -209,6 +209,7 @@ def _route(results: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
         "coverage": [_plain(asdict(r)) for r in rows],
         "least_effective": _least(told, "effective", min),
         "largest_rhat": _least(told, "rhat", max),
+        "largest_moved": _least(told, "moved", max),
         "untrusted": sum(t.get("trusted") is False for t in told),
     }
 

@@ -86,6 +86,8 @@ def _climbs(row: Mapping[str, Any]) -> str:
 def _doubt(route: Mapping[str, Any], simulations: int) -> str:
     if route["largest_rhat"] is not None:
         return f"R-hat up to {route['largest_rhat']:.2f}, effective draws from {route['least_effective']:.0f}"
+    if route["largest_moved"] is not None:
+        return f"probabilities settled to within {route['largest_moved']:.3f}"
     if route["untrusted"]:
         return f"weights refused in {route['untrusted']} of {simulations}"
     return ""
