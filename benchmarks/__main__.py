@@ -16,9 +16,11 @@ from benchmarks.reference import material, reference
 from benchmarks.single_agent import single_agent
 from benchmarks.static_qre import static_games
 from benchmarks.timing import load, machine
+from benchmarks.where import where
 
 PARTS: dict[str, tuple[str, Callable[[], Section]]] = {
     "reference": ("Reference case", reference),
+    "where": ("Where the time goes", where),
     "first": ("First solve in a new process", newcomer),
     "sharing": ("Draws over processes", sharing),
     "draws": ("Prior draws certified", shares),
