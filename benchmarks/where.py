@@ -13,7 +13,6 @@ from benchmarks.page import Section
 from benchmarks.reference import material
 from benchmarks.timing import shown, timed
 from tightrope.game import Game, adjoint, solve
-from tightrope.game.anderson import begin
 from tightrope.game.costs import period_costs
 from tightrope.game.layout import start
 from tightrope.game.prepared import (
@@ -44,7 +43,7 @@ def solving(game: Game) -> Iterator[Row]:
     steps = 100
 
     def mixing() -> Any:
-        return pieces.mixing(given, begin(y), jnp.asarray(steps))
+        return pieces.mixing(given, pieces.before(y), jnp.asarray(steps))
 
     step = timed(mixing, repeats=5).cpu / steps
     yield "a direct solve", shown(whole), f"{count} steps of mixing"

@@ -139,6 +139,7 @@ def test_things_that_look_alike_differ() -> None:
         said.digest_of([len])
 
 
+@pytest.mark.long
 def test_another_process_makes_nothing_and_finds_the_same_bits(tmp_path: Path) -> None:
     """A solve in a process that finds all its programs, and in one that makes them."""
     environment = os.environ | {"TIGHTROPE_CACHE": str(tmp_path), "PYTHONPATH": "src:."}

@@ -41,7 +41,7 @@ def _say(thing: Any, hashed: Any) -> None:
         hashed.update(f"array {thing.dtype.str} {thing.shape};".encode())
         hashed.update(np.ascontiguousarray(thing).tobytes())
     elif isinstance(thing, BaseModel):
-        hashed.update(f"{type(thing).__name__} {thing.model_dump_json()};".encode())
+        hashed.update(f"{type(thing).__name__} {thing.model_dump_json(warnings=False)};".encode())
     elif is_dataclass(thing) and not isinstance(thing, type):
         hashed.update(f"{type(thing).__name__} {_fields(thing)};".encode())
     elif isinstance(thing, Mapping):
