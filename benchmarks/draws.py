@@ -43,7 +43,7 @@ def thetas(prior_class: PriorClass, count: int) -> np.ndarray:
 
 
 def certify(item: tuple[PriorClass, int], seed: int) -> list[tuple[bool, bool, float]]:
-    """Solve one chunk from zero values, and what that leaves along the principal branch: good, good, seconds."""
+    """Solve one chunk from zero values, what that leaves along the principal branch: good, good, seconds."""
     prior_class, first = item
     found = []
     for theta in thetas(prior_class, DRAWS)[first : first + CHUNK]:
@@ -66,10 +66,10 @@ def shares() -> Section:
             print(f"{prior_class}: {len(found)} of {DRAWS} draws", file=sys.stderr)
         direct = sum(x[0] for x in found)
         good = sum(x[1] for x in found)
-        share = good / len(found)
+        share, quick = good / len(found), statistics.median(x[2] for x in found)
         rows.append(
             (prior_class, f"{len(found)}", f"{direct}", f"{good - direct}", f"{share:.1%}",
-             f"{asked:.0%}, {verdict(share, asked, at_least=True)}", shown(statistics.median(x[2] for x in found)))
+             f"{asked:.0%}, {verdict(share, asked, at_least=True)}", shown(quick))
         )  # fmt: skip
     return Section(
         title="Prior draws certified",

@@ -48,22 +48,34 @@ class Kept:
         self.plain = jax.jit(function, donate_argnums=donated)
         self.function, self.of, self.donated = function, of, donated
         self.programs: dict[Any, tuple[Callable[..., Any], Any]] = {}
+        self.last: tuple[Any, tuple[Any, ...], Callable[..., Any], Any] | None = None
         _all.add(self)
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function gives for these arrays, or trees of them."""
+        if self.of is None:
+            return self.plain(*arguments)
         leaves, tree = jax.tree.flatten(arguments)
         if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
             return self.plain(*arguments)
         # A weakly typed number is another program to JAX and the same one here.
         leaves = [leaf if isinstance(leaf, jax.Array) else jnp.asarray(leaf) for leaf in leaves]
-        signature = (tree, tuple((leaf.shape, leaf.dtype.str) for leaf in leaves))
-        known = self.programs.get(signature)
-        if known is not None:
-            run, outputs = known
-            return jax.tree.unflatten(outputs, run(*leaves))
+        kinds = tuple([(leaf.shape, leaf.dtype) for leaf in leaves])
+        last = self.last
+        # Comparing a tree with one seen before is quicker than hashing it.
+        if last is None or last[1] != kinds or last[0] != tree:
+            known = self.programs.get((tree, kinds))
+            if known is None:
+                return self._first(arguments, leaves, tree, kinds)
+            last = self.last = (tree, kinds, *known)
+        return jax.tree.unflatten(last[3], last[2](*leaves))
+
+    def _first(self, arguments: Any, leaves: list[Any], tree: Any, kinds: tuple[Any, ...]) -> Any:
+        """The first call for trees and arrays like these."""
+        signature = (tree, tuple((shape, dtype.str) for shape, dtype in kinds))
         path = self._path(signature)
         if path is None:
+            self.of = None
             return self.plain(*arguments)
         sizes = [len(jax.tree.leaves(argument)) for argument in arguments]
         donated = [k for n in self.donated for k in range(sum(sizes[:n]), sum(sizes[: n + 1]))]
@@ -72,12 +84,12 @@ class Kept:
         if found is None or result is None:
             found = self._make(tree, leaves, donated, path)
             result = found[0](*leaves)
-        self.programs[signature] = found
+        self.programs[tree, kinds] = found
         return jax.tree.unflatten(found[1], result)
 
     def _path(self, signature: Any) -> Path | None:
         """Where the program for these shapes is kept; None where what it follows from cannot be said."""
-        if self.of is None or not jax.config.jax_enable_compilation_cache:  # type: ignore[attr-defined]
+        if not jax.config.jax_enable_compilation_cache:  # type: ignore[attr-defined]
             return None
         code, module = self.function.__code__, self.function.__module__
         # Two functions of one place differ in their line.
@@ -132,6 +144,7 @@ def forget_programs() -> None:
     """Let go of the programs in this process's memory, as `jax.clear_caches` does of its own."""
     for each in list(_all):
         each.programs.clear()
+        each.last = None
 
 
 _all: WeakSet[Kept] = WeakSet()
@@ -181,7 +194,7 @@ def _tried(program: Callable[..., Any], leaves: list[Any], donated: list[int]) -
     tried = [jnp.array(leaf, copy=True) if k in donated else leaf for k, leaf in enumerate(leaves)]
     try:
         return jax.block_until_ready(program(*tried))  # type: ignore[no-untyped-call]
-    except jax.errors.JaxRuntimeError as error:
+    except (jax.errors.JaxRuntimeError, TypeError, ValueError) as error:
         _log.debug("a kept program does not run: %s", error)
         return None
 
