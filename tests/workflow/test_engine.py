@@ -10,9 +10,11 @@ from typer.testing import CliRunner
 
 from tests.workflow.small import small_case
 from tightrope.cli import app
-from tightrope.game import solve
+from tightrope.forecast.answers import answer
+from tightrope.game import Branch, solve
 from tightrope.game.ordering import sweep_plan
 from tightrope.game.plan import Change
+from tightrope.workflow import engine
 from tightrope.workflow.engine import branches_case, statics_case
 from tightrope.workflow.material import load_material
 
@@ -45,6 +47,25 @@ def test_other_equilibria_are_listed_with_their_distance(case: Path) -> None:
     assert first["certificate"]["status"] == "converged"
     assert all(other["distance"] > 1e-5 for other in others)
     assert ("no proof" in outcome.text) == (not others)
+
+
+def test_each_equilibrium_has_forecasts_of_its_own(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the record and the live questions under its play; a second one stands in a column beside."""
+    material = load_material(case)
+    game, other = material.game, material.game.theta()
+    other[game.parameters.index("step_rate")] *= 2.0
+    both = [solve(game, branch="direct"), solve(game, other, branch="direct")]
+    branches = [Branch(found, 0.1 * k, "start", 1) for k, found in enumerate(both)]
+    monkeypatch.setattr(engine, "find_branches", lambda *_, **__: branches)
+    outcome = branches_case(case, starts=2, seed=3)
+    told = [one["forecasts"] for one in outcome.data["branches"]]
+    for found, one in zip(both, told, strict=True):
+        expected = answer(material.evidence, found.theta[None], material.live, warm=found.z)
+        assert one == pytest.approx({name: float(expected.of(name)[0]) for name in expected.ids}, abs=1e-7)
+    assert told[0] != told[1]
+    for name in told[0]:
+        (row,) = [line.split() for line in outcome.text.splitlines() if line.startswith(f"{name} ")]
+        assert len(row) >= 3
 
 
 def test_statics_name_every_parameter_and_stand_beside_the_solution(case: Path) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
-from tightrope.game import find_branches, solve, statics
+from tightrope.forecast.answers import Solved, answer
+from tightrope.game import Equilibrium, find_branches, solve, statics
 from tightrope.game.costs import period_costs
+from tightrope.game.equilibrium import primitives_function
+from tightrope.game.named import Named
 from tightrope.outcome import BAD_INPUT, FAILED, FINE, Outcome
-from tightrope.workflow.material import load_material
-from tightrope.workflow.text import table
+from tightrope.workflow.material import Material, load_material
+from tightrope.workflow.text import percent, table
 
 
 def plan_case(case: Path) -> Outcome:
@@ -48,8 +54,9 @@ def plan_case(case: Path) -> Outcome:
 
 
 def branches_case(case: Path, *, starts: int, seed: int) -> Outcome:
-    """Distinct equilibria at the case's own values, the selected one first."""
-    game = load_material(case).game
+    """Distinct equilibria at the case's own values, the selected one first, with what each forecasts."""
+    material = load_material(case)
+    game = material.game
     found = find_branches(game, starts=starts, seed=seed)
     if not found:
         text = "no equilibrium was certified from any start"
@@ -60,6 +67,7 @@ def branches_case(case: Path, *, starts: int, seed: int) -> Outcome:
             "times": b.times,
             "distance": b.distance,
             "certificate": b.equilibrium.certificate.as_dict(),
+            "forecasts": _forecasts(material, b.equilibrium),
         }
         for b in found
     ]
@@ -78,8 +86,40 @@ def branches_case(case: Path, *, starts: int, seed: int) -> Outcome:
         if len(found) == 1
         else "Distance is the largest gap in any choice probability from the first, which forecasts use."
     )
-    text = table(rows, ["equilibrium", "found by", "ways", "distance", "residual"]) + f"\n\n{alone}"
+    parts = [table(rows, ["equilibrium", "found by", "ways", "distance", "residual"]), alone]
+    if data[0]["forecasts"]:
+        parts += [
+            _by_branch(data),
+            "The game's own probabilities at the case's values: no doubt about parameters, no floor.",
+        ]
+    text = "\n\n".join(parts)
     return Outcome(FINE, {"branches": data, "starts": starts, "seed": seed}, text)
+
+
+def _forecasts(material: Material, found: Equilibrium) -> dict[str, float]:
+    """The live questions' probabilities from the end of the record if play is this equilibrium's."""
+    if material.coded is None or not material.live:
+        return {}
+    named = {
+        move: Named(jnp.asarray(table.values), tuple(str(axis) for axis in table.dims))
+        for move, table in found.strategies.items()
+    }
+    numbers = primitives_function(material.game)(jnp.asarray(found.theta))
+    solved = Solved(numbers, named, found.z, found.certificate.residual)
+    questions = [question for question in material.live if question.answerable]
+    answers = answer(material.evidence, found.theta[None], questions, solved=solved)
+    return {name: float(answers.of(name)[0]) for name in answers.ids}
+
+
+def _by_branch(data: Sequence[Mapping[str, Any]]) -> str:
+    """Each live question by equilibrium, as a table."""
+    names = [str(number) for number in range(1, len(data) + 1)]
+    rows = [
+        {"question": asked}
+        | {n: percent(one["forecasts"][asked]) for n, one in zip(names, data, strict=True)}
+        for asked in data[0]["forecasts"]
+    ]
+    return table(rows, ["question", *names])
 
 
 def statics_case(case: Path, quantity: str, *, most: int = 20) -> Outcome:
