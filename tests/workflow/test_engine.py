@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from tests.workflow.small import small_case
+from tightrope.argument.quantities import measure
+from tightrope.argument.slopes import quantity_slopes
+from tightrope.case.schema import Quantity
 from tightrope.cli import app
 from tightrope.forecast.answers import answer
 from tightrope.game import Branch, solve
@@ -85,6 +89,39 @@ def test_statics_name_every_parameter_and_stand_beside_the_solution(case: Path) 
     assert (
         float(values.min()) - 1e-6 <= statics_case(case, player).data["value"] <= float(values.max()) + 1e-6
     )
+
+
+@pytest.mark.long
+def test_a_quantity_of_the_case_moves_as_solving_again_says(case: Path) -> None:
+    """Every kind of quantity, against central differences in the two parameters that move it most."""
+    material = load_material(case)
+    game = material.game
+    found = solve(game, tolerance=1e-12)
+    over = engine._record_states(material, found)
+    more = {
+        "rising": {"rises": "union", "over": "end"},
+        "in_time": {"probability": "yields", "after": 5, "over": "start"},
+        "threat": {"expectation": "threat", "given": "yields", "over": "end"},
+        "yielding": {"reaches": "union == joined", "within": 6, "do": {"south": "concede"}, "over": "end"},
+    }
+    asked = dict(game.case.quantities) | {k: Quantity.model_validate(row) for k, row in more.items()}
+    plain = measure(found, over=over, quantities=asked).values
+    for name, quantity in asked.items():
+        slopes = quantity_slopes(found, quantity, over=over)
+        assert slopes.value == pytest.approx(plain[name], abs=1e-12)
+        for place in np.argsort(-np.abs(slopes.gradient))[:2]:
+            step, seen = 1e-5, []
+            for sign in (1.0, -1.0):
+                theta = found.theta.copy()
+                theta[place] += sign * step
+                there = solve(game, theta, warm=found.z, tolerance=1e-12)
+                seen.append(measure(there, over=over, quantities=asked).values[name])
+            assert slopes.gradient[place] == pytest.approx(
+                (seen[0] - seen[1]) / (2 * step), rel=1e-5, abs=1e-8
+            )
+    outcome = statics_case(case, "joined_soon")
+    assert outcome.code == 0
+    assert outcome.data["value"] == pytest.approx(plain["joined_soon"], abs=1e-7)
 
 
 def test_an_unknown_quantity_is_bad_input(case: Path) -> None:

@@ -50,8 +50,13 @@ class Parts:
         values: Array,
         over: Mapping[str, Array],
         ended: Ended,
+        unrolled: bool = False,
     ) -> None:
-        """values: (player, *states); over: name -> (*states) distribution of start states."""
+        """Values: (player, *states); over: name -> (*states) distribution of start states.
+
+        unrolled  periods are counted as the program is written, so that it can be differentiated backwards
+        """
+        self.unrolled = unrolled
         self.game, self.numbers, self.strategies = game, numbers, strategies
         self.values, self.over, self.ended = values, over, ended
         self.table = evaluator(game, theta)
@@ -85,8 +90,15 @@ class Parts:
                 return found
 
             self.known |= dict(zip(wanted, jax.vmap(back)(jnp.stack(list(wanted.values()))), strict=True))
-        self.known |= self._each(self.later, passed(self.game))
-        self.known |= self._each(self.reached, hitting_probability(self.game))
+        if self.unrolled:
+            self.known |= self._one_by_one(self.later, passed(self.game, unrolled=True))
+            self.known |= self._one_by_one(self.reached, hitting_probability(self.game, unrolled=True))
+        else:
+            self.known |= self._each(self.later, passed(self.game))
+            self.known |= self._each(self.reached, hitting_probability(self.game))
+
+    def _one_by_one(self, wanted: Mapping[Hashable, tuple[Forced, Any]], run: Any) -> dict[Hashable, Any]:
+        return {key: run(self.numbers, self.forced(do), *given) for key, (do, given) in wanted.items()}
 
     def _each(self, wanted: Mapping[Hashable, tuple[Forced, Any]], run: Any) -> dict[Hashable, Any]:
         """`run` at each (forced moves, arguments), one after another in one loop: it is compiled once."""
@@ -127,7 +139,8 @@ class Parts:
             return lambda: (live, ended)
         do = _forced(quantity)
         key = ("after", quantity.over, tuple(sorted(quantity.set.items())), quantity.after, do)
-        self.later[key] = (do, (live, jnp.asarray(quantity.after)))
+        periods = quantity.after if self.unrolled else jnp.asarray(quantity.after)
+        self.later[key] = (do, (live, periods))
         return lambda: self.known[key]
 
     def where(self, quantity: Quantity) -> Named:
@@ -199,7 +212,8 @@ class Parts:
         key = ("reaches", text, quantity.within, do)
         node = while_live(is_about(quantity.reaches, game), game)
         inside = broadcast(self.table(node), game.states, game.sizes).data != 0
-        self.reached[key] = (do, (inside, at_end, jnp.asarray(quantity.within)))
+        periods = quantity.within if self.unrolled else jnp.asarray(quantity.within)
+        self.reached[key] = (do, (inside, at_end, periods))
 
         def read() -> Sums:
             live, before = start()

@@ -97,35 +97,46 @@ def carried(game: Game) -> Any:
 
 
 @lru_cache(maxsize=16)
-def passed(game: Game) -> Any:
-    """Compiled (laws, strategies, live, periods) -> live states and ends after so many periods."""
+def passed(game: Game, *, unrolled: bool = False) -> Any:
+    """(laws, strategies, live, periods) -> live states and ends after so many periods.
 
-    @jax.jit
+    Compiled, unless `unrolled`: then the number of periods is a whole number, known when the program is
+    written, and the program can be differentiated backwards.
+    """
+
     def run(
-        numbers: Primitives, strategies: Strategies, live: Array, periods: Array
+        numbers: Primitives, strategies: Strategies, live: Array, periods: Any
     ) -> tuple[Array, dict[str, Array]]:
         gone = {name: jnp.zeros(()) for name in game.terminals}
 
         def step(_: Array, now: tuple[Array, dict[str, Array]]) -> tuple[Array, dict[str, Array]]:
             return push(game, numbers, strategies, *now)
 
-        found: tuple[Array, dict[str, Array]] = jax.lax.fori_loop(0, periods, step, (live, gone))
+        loop = _known_loop if unrolled else jax.lax.fori_loop
+        found: tuple[Array, dict[str, Array]] = loop(0, periods, step, (live, gone))
         return found
 
-    return run
+    return run if unrolled else jax.jit(run)
+
+
+def _known_loop(first: int, last: int, step: Any, state: Any) -> Any:
+    """A loop of known length; what a step needs backwards is computed again there, and not kept."""
+    again = jax.checkpoint(lambda now, k: (step(k, now), None))
+    return jax.lax.scan(again, state, jnp.arange(first, last))[0]
 
 
 @lru_cache(maxsize=16)
-def hitting_probability(game: Game) -> Any:
-    """Compiled hitting probability of a set within a number of periods, for every start state."""
+def hitting_probability(game: Game, *, unrolled: bool = False) -> Any:
+    """Hitting probability of a set within a number of periods, for every start state; see `passed`."""
 
-    @jax.jit
     def run(
-        numbers: Primitives, strategies: Strategies, inside: Array, ended: dict[str, Array], periods: Array
+        numbers: Primitives, strategies: Strategies, inside: Array, ended: dict[str, Array], periods: Any
     ) -> Array:
         def step(_: Array, hit: Array) -> Array:
             return jnp.where(inside, 1.0, pull(game, numbers, strategies, hit, ended))
 
-        return jax.lax.fori_loop(0, periods, step, inside.astype(jnp.float64))  # type: ignore[no-any-return]
+        loop = _known_loop if unrolled else jax.lax.fori_loop
+        found: Array = loop(0, periods, step, inside.astype(jnp.float64))
+        return found
 
-    return run
+    return run if unrolled else jax.jit(run)

@@ -80,7 +80,7 @@ def measure(
         for move, table in equilibrium.strategies.items()
     }
     values = jnp.asarray(equilibrium.values.values)
-    ended = _ended(game, asked, equilibrium.theta)
+    ended = ended_conditions(game, asked, equilibrium.theta)
     sums, reasons = _program(game, _Asked.of(asked))(theta, numbers, strategies, values, starts, ended)
     return _measured(asked, sums, reasons)
 
@@ -168,7 +168,7 @@ def _measured(
     return Measured(values, why)
 
 
-def _ended(game: Game, quantities: Mapping[str, Quantity], theta: np.ndarray) -> Ended:
+def ended_conditions(game: Game, quantities: Mapping[str, Quantity], theta: np.ndarray) -> Ended:
     """Where each condition that is to be reached holds at once, because the game has ended."""
     found: dict[str, dict[str, float]] = {}
     for quantity in quantities.values():

@@ -116,14 +116,18 @@ def solve(
 def statics(
     case: CasePath,
     quantity: Annotated[
-        str, typer.Argument(metavar="QUANTITY", help="MOVE=ACTION, or a player for its expected payoff.")
+        str,
+        typer.Argument(
+            metavar="QUANTITY", help="MOVE=ACTION, a player for its payoff, or a quantity of the case."
+        ),
     ],
     as_json: Json = False,
 ) -> None:
     """How a quantity moves with each parameter.
 
     The chance that an action is taken in the first period, or a player's expected payoff, from the
-    case's start at its own values: derivative and elasticity, the players' answers included.
+    case's start; or a quantity that the case defines, from the states that it names. At the case's own
+    values: derivative and elasticity, the players' answers included.
     """
     with guarded():
         from tightrope.workflow.engine import statics_case

@@ -9,12 +9,16 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from tightrope.argument.parts import Undefined
+from tightrope.argument.slopes import quantity_slopes
+from tightrope.case.errors import near_or_list
 from tightrope.forecast.answers import Solved, answer
 from tightrope.game import Equilibrium, find_branches, solve, statics
 from tightrope.game.costs import period_costs
 from tightrope.game.equilibrium import primitives_function
 from tightrope.game.named import Named
 from tightrope.outcome import BAD_INPUT, FAILED, FINE, Outcome
+from tightrope.workflow import steps
 from tightrope.workflow.material import Material, load_material
 from tightrope.workflow.text import percent, table
 
@@ -111,6 +115,15 @@ def _forecasts(material: Material, found: Equilibrium) -> dict[str, float]:
     return {name: float(answers.of(name)[0]) for name in answers.ids}
 
 
+def _record_states(material: Material, found: Equilibrium) -> dict[str, np.ndarray]:
+    """The record's filtered states under this equilibrium, by the names that quantities start from."""
+    if material.coded is None:
+        return {}
+    periods = steps.periods_named(material)
+    seen = steps.history(material.evidence, found.theta, found.z, periods=periods)
+    return steps.distributions(material, seen)
+
+
 def _by_branch(data: Sequence[Mapping[str, Any]]) -> str:
     """Each live question by equilibrium, as a table."""
     names = [str(number) for number in range(1, len(data) + 1)]
@@ -124,17 +137,30 @@ def _by_branch(data: Sequence[Mapping[str, Any]]) -> str:
 
 def statics_case(case: Path, quantity: str, *, most: int = 20) -> Outcome:
     """How a quantity moves with each parameter at the case's own values; the strongest first."""
-    game = load_material(case).game
+    material = load_material(case)
+    game = material.game
     found = solve(game)
     if not found.certificate.good:
         certificate = found.certificate.as_dict()
         return Outcome(FAILED, {"certificate": certificate}, f"no numbers: {found.certificate}")
+    named = game.case.quantities.get(quantity) if quantity not in game.players else None
     try:
-        result = statics(found, quantity)
+        if named is None:
+            result = statics(found, quantity)
+            value, derivative = float(result.attrs["value"]), result["derivative"].values
+        else:
+            slopes = quantity_slopes(found, named, over=_record_states(material, found))
+            value, derivative = slopes.value, slopes.gradient
     except KeyError as error:
-        return Outcome(BAD_INPUT, {"error": str(error.args[0])}, str(error.args[0]))
+        text = str(error.args[0])
+        if game.case.quantities:
+            text += f"; or a quantity of the case ({near_or_list(quantity, game.case.quantities)})"
+        return Outcome(BAD_INPUT, {"error": text}, text)
+    except Undefined as error:
+        text = f"{quantity} has no value at the case's own values: {error}"
+        return Outcome(FAILED, {"error": text}, text)
     names = list(game.parameters)
-    derivative, elasticity = result["derivative"].values, result["elasticity"].values
+    elasticity = derivative * found.theta / value if value else np.full_like(derivative, np.nan)
     order = np.argsort(-np.abs(np.nan_to_num(elasticity)), kind="stable")
     entries = [
         {
@@ -154,10 +180,9 @@ def statics_case(case: Path, quantity: str, *, most: int = 20) -> Outcome:
         }
         for e in entries[:most]
     ]
-    value = float(result.attrs["value"])
-    text = (
-        f"{quantity} from the case's start: {value:.6g}. Elasticity: per cent for one per cent more.\n\n"
-        + table(rows, ["parameter", "value", "derivative", "elasticity"])
+    where = "from the case's start" if named is None else f"({named.about.rstrip('.')})"
+    text = f"{quantity} {where}: {value:.6g}. Elasticity: per cent for one per cent more.\n\n" + table(
+        rows, ["parameter", "value", "derivative", "elasticity"]
     )
     if len(entries) > most:
         text += f"\n\nThe other {len(entries) - most} parameters are weaker; --json has them all."
