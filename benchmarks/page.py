@@ -17,8 +17,8 @@ else is said. *Clock* is time on the clock, *processor* processor time of the be
 work on the machine lengthens both, the first far more. A ratio is of processor times in the same run.
 One and the same sweep in plain Python took 32 ms on the machine of 2026-11-25 and takes 65 ms on that of
 2026-11-29: targets were set on one like the first, so that half a time of the second is what they are fairly
-held against. The second's two cores do a quarter more than one: a plain Python loop takes 6.1 s by itself, and
-9.8 s where another runs beside it. That bounds whatever is shared out over two processes.
+held against. The second's two cores do a quarter more than one: a plain Python loop takes 6.1 s by itself,
+and 9.8 s where another runs beside it. That bounds whatever is shared out over two processes.
 """
 
 
