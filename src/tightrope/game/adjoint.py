@@ -2,11 +2,9 @@
 
 A number L depends on the primitives x of a game and on the solution z = T(z; x) that they lead to. By
 the implicit function theorem its slope in x is ∂L/∂x + uᵀ ∂T/∂x, where (I - ∂T/∂z)ᵀ u = ∂L/∂z. The
-system is solved by GMRES (Saad & Schultz 1986) on transposed sweeps, preconditioned from the right by
-where play sends values (`chains`), transposed as well, which takes two fifths fewer of them on the reference
-case. SciPy's GMRES asks for them one by one, so that the transposed sweep is compiled once for whatever is
-differentiated; inside a program it would stand there once for each place that calls it, and compiling it
-costs more than solving.
+system is solved by GMRES (Saad & Schultz 1986) on transposed sweeps. SciPy's GMRES asks for them one by
+one, so that the transposed sweep is compiled once for whatever is differentiated; inside a program it would
+stand there once for each place that calls it, and compiling it costs more than solving.
 """
 
 from __future__ import annotations
@@ -20,12 +18,9 @@ import numpy as np
 from jax import Array
 from scipy.sparse.linalg import LinearOperator, gmres
 
-from tightrope.game.chains import Chains, spread
 from tightrope.game.compile import Game
-from tightrope.game.layout import units
-from tightrope.game.prepared import chains_function, sweep_function
 from tightrope.game.primitives import Primitives, primitives
-from tightrope.game.roots import Convention
+from tightrope.game.roots import Convention, sweep_function
 
 TOLERANCE = 1e-11
 WORST = 1e-6
@@ -41,17 +36,7 @@ def total_gradient(game: Game, convention: Convention) -> Any:
     """
     sweep = sweep_function(game, convention)
     linear = jax.jit(lambda numbers, z: jax.vjp(sweep, z, numbers)[1])
-    chains_at = chains_function(game, convention)
-
-    @jax.jit
-    def system(pull: Any, ahead: Any, w: Array) -> tuple[Array, Array]:
-        (u,) = ahead(w)
-        return u - pull(u)[0], u
-
-    @jax.jit
-    def steering(numbers: Primitives, chains: Chains) -> Any:
-        unit = units(game, numbers)
-        return jax.linear_transpose(lambda gap: unit * spread(chains, gap / unit), unit)
+    transposed = jax.jit(lambda pull, u: u - pull(u)[0])
 
     @jax.jit
     def back(theta: Array, pull: Any, u: Array, direct: Primitives) -> Array:
@@ -60,10 +45,8 @@ def total_gradient(game: Game, convention: Convention) -> Any:
 
     def run(theta: Array, numbers: Primitives, z: Array, direct: Primitives, by_z: Array) -> np.ndarray:
         pull = linear(numbers, z)
-        ahead = steering(numbers, chains_at(z, numbers))
-        w = solve_adjoint(lambda w: np.array(system(pull, ahead, w)[0]), np.asarray(by_z))
-        _, u = system(pull, ahead, jnp.asarray(w))
-        return np.asarray(back(theta, pull, u, direct))
+        u = solve_adjoint(lambda u: np.array(transposed(pull, u)), np.asarray(by_z))
+        return np.asarray(back(theta, pull, jnp.asarray(u), direct))
 
     return run
 
