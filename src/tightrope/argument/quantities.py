@@ -26,8 +26,7 @@ from tightrope.case.parse import to_expression
 from tightrope.case.schema import Quantity
 from tightrope.compiled.kept import kept
 from tightrope.game.compile import Game
-from tightrope.game.equilibrium import Equilibrium, primitives_function
-from tightrope.game.named import Named
+from tightrope.game.equilibrium import Equilibrium, named_strategies, primitives_function
 from tightrope.game.primitives import Primitives
 from tightrope.game.walk import Strategies
 
@@ -75,10 +74,7 @@ def measure(
     starts = {"start": _first_states(game)} | starts
     theta = jnp.asarray(equilibrium.theta)
     numbers: Primitives = primitives_function(game)(theta)
-    strategies: Strategies = {
-        move: Named(jnp.asarray(table.values), tuple(str(d) for d in table.dims))
-        for move, table in equilibrium.strategies.items()
-    }
+    strategies = named_strategies(equilibrium)
     values = jnp.asarray(equilibrium.values.values)
     ended = ended_conditions(game, asked, equilibrium.theta)
     sums, reasons = _program(game, _Asked.of(asked))(theta, numbers, strategies, values, starts, ended)

@@ -69,6 +69,14 @@ class Equilibrium:
         return self
 
 
+def named_strategies(found: Equilibrium) -> Strategies:
+    """Its strategies as arrays that the operators take: move -> probability over the axes that it has."""
+    return {
+        move: Named(jnp.asarray(table.values), tuple(str(axis) for axis in table.dims))
+        for move, table in found.strategies.items()
+    }
+
+
 @jax.jit
 def _largest_gap(one: Strategies, other: Strategies) -> Array:
     """The largest difference in any choice probability."""
@@ -252,6 +260,7 @@ __all__ = [
     "Convention",
     "Equilibrium",
     "find_root",
+    "named_strategies",
     "prepared",
     "prepared_sweep",
     "primitives_function",

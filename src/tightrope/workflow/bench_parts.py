@@ -22,8 +22,7 @@ from tightrope.fit.posterior import resample
 from tightrope.forecast.answers import Solved, answer, floor
 from tightrope.forecast.tracks import laws_of, propagate
 from tightrope.game.certificate import Certificate
-from tightrope.game.equilibrium import Equilibrium, primitives_function, solve
-from tightrope.game.named import Named
+from tightrope.game.equilibrium import Equilibrium, named_strategies, primitives_function, solve
 from tightrope.report.sections import Fan
 from tightrope.workflow import steps
 from tightrope.workflow.bench import Bench, Solution
@@ -65,7 +64,7 @@ def answered(bench: Bench, pull: Pull) -> Answered:
     if bench.material.coded is None or not bench.material.live:
         return Answered(solution, _unrecorded_fan(bench, pull, found), _live_table([]), 1, 0)
     numbers = primitives_function(bench.material.game)(jnp.asarray(found.theta))
-    solved = Solved(numbers, _strategies(found), found.z, found.certificate.residual)
+    solved = Solved(numbers, named_strategies(found), found.z, found.certificate.residual)
     return _answered(bench, solution, found.theta[None], found.z, solved=solved)
 
 
@@ -135,7 +134,7 @@ def _unrecorded_fan(bench: Bench, pull: Pull, found: Equilibrium) -> Fan | None:
         return None
     names = {name: game.levels[name] for name in game.states}
     live = start_changed(names, pull, start_distribution(game))
-    laws = laws_of(primitives_function(game)(jnp.asarray(found.theta)), _strategies(found))
+    laws = laws_of(primitives_function(game)(jnp.asarray(found.theta)), named_strategies(found))
     paths = propagate(game, laws, live, [], first=case.calendar.first, periods=HORIZON)
     first = parse_period(case.calendar.first)
     rows = []
@@ -152,13 +151,6 @@ def _unrecorded_fan(bench: Bench, pull: Pull, found: Equilibrium) -> Fan | None:
         certified=True,
         note="From the case's own start; without live questions there is no outside view to mix in.",
     )
-
-
-def _strategies(found: Equilibrium) -> dict[str, Named]:
-    return {
-        move: Named(jnp.asarray(table.values), tuple(str(d) for d in table.dims))
-        for move, table in found.strategies.items()
-    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +242,7 @@ def start_shares(bench: Bench, base: str) -> dict[str, dict[str, float]]:
 
         filtered = filter_record(material.evidence, found.theta, found.z)
         numbers = primitives_function(game)(jnp.asarray(found.theta))
-        live = next_opening(material.evidence, filtered, numbers, _strategies(found))
+        live = next_opening(material.evidence, filtered, numbers, named_strategies(found))
     shares = {}
     for axis, name in enumerate(game.states):
         along = live.sum(axis=tuple(k for k in range(live.ndim) if k != axis))

@@ -15,8 +15,7 @@ from tightrope.case.errors import near_or_list
 from tightrope.forecast.answers import Solved, answer
 from tightrope.game import Equilibrium, find_branches, solve, statics
 from tightrope.game.costs import period_costs
-from tightrope.game.equilibrium import primitives_function
-from tightrope.game.named import Named
+from tightrope.game.equilibrium import named_strategies, primitives_function
 from tightrope.outcome import BAD_INPUT, FAILED, FINE, Outcome
 from tightrope.workflow import steps
 from tightrope.workflow.material import Material, load_material
@@ -104,12 +103,8 @@ def _forecasts(material: Material, found: Equilibrium) -> dict[str, float]:
     """The live questions' probabilities from the end of the record if play is this equilibrium's."""
     if material.coded is None or not material.live:
         return {}
-    named = {
-        move: Named(jnp.asarray(table.values), tuple(str(axis) for axis in table.dims))
-        for move, table in found.strategies.items()
-    }
     numbers = primitives_function(material.game)(jnp.asarray(found.theta))
-    solved = Solved(numbers, named, found.z, found.certificate.residual)
+    solved = Solved(numbers, named_strategies(found), found.z, found.certificate.residual)
     questions = [question for question in material.live if question.answerable]
     answers = answer(material.evidence, found.theta[None], questions, solved=solved)
     return {name: float(answers.of(name)[0]) for name in answers.ids}
@@ -159,6 +154,9 @@ def statics_case(case: Path, quantity: str, *, most: int = 20) -> Outcome:
     except Undefined as error:
         text = f"{quantity} has no value at the case's own values: {error}"
         return Outcome(FAILED, {"error": text}, text)
+    if not np.isfinite(derivative).all():
+        text = f"no slopes of {quantity}: the adjoint system is not solved here, as at a fold of the branch"
+        return Outcome(FAILED, {"error": text, "certificate": found.certificate.as_dict()}, text)
     names = list(game.parameters)
     elasticity = derivative * found.theta / value if value else np.full_like(derivative, np.nan)
     order = np.argsort(-np.abs(np.nan_to_num(elasticity)), kind="stable")
