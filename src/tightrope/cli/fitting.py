@@ -18,8 +18,8 @@ def fit(
         str,
         typer.Option(
             metavar="ENGINE",
-            help="laplace; nuts for chains along gradients; surrogate for chains in a few parameters whose "
-            "proposals a surrogate makes.",
+            help="laplace; nuts for chains along gradients; surrogate for chains whose proposals a surrogate "
+            "of the likelihood makes.",
         ),
     ] = "laplace",
     free: Annotated[
@@ -72,8 +72,8 @@ def fit(
     Gives each parameter's prior beside its posterior, and says what the record says nothing about.
     --engine nuts draws from the posterior by chains that follow gradients, with R-hat, effective sizes,
     divergences and failed solves; it begins at the same mode, and goes on where it was stopped. --engine
-    surrogate learns a stand-in for the likelihood in a few parameters, lets it propose and the exact density
-    decide.
+    surrogate learns a stand-in for the likelihood, lets it propose and the exact density decide: in a few
+    parameters given the others, or in every one with --free all.
     """
     sampling = {"free": free, "chains": chains, "warmup": warmup, "draws": draws, "outer": outer}
     sampling |= {"others": others} if others != "sampled" else {}

@@ -21,9 +21,8 @@ from tightrope.fit.posterior import compute_now
 from tightrope.fit.priors import prior_set
 from tightrope.fit.quadrature import posterior_of_one
 from tightrope.fit.slices import Sampling, gather_chains
-from tightrope.fit.surrogate_chains import surrogate_chain
+from tightrope.fit.surrogate_chains import surrogate_chain, teach
 from tightrope.fit.target import Target
-from tightrope.fit.teaching import learn
 from tightrope.fit.truths import draw_truth
 from tightrope.game.compile import Game
 from tightrope.record.likelihood import prepare_record
@@ -101,7 +100,7 @@ def _sampled(
         setup.sampled, others="held", chains=sampling.chains, warmup=sampling.warmup, draws=sampling.draws,
         surrogate=True,
     )  # fmt: skip
-    taught = learn(target, around, sampled=setup.sampled, seed=seed, keep=compute_now)
+    taught = teach(target, around, sampled=setup.sampled, seed=seed, keep=compute_now)
     chains = gather_chains(
         [
             surrogate_chain(

@@ -19,9 +19,11 @@ from tightrope.fit.laplace import Laplace, as_plain, curvature, laplace_from
 from tightrope.fit.mode import climb
 from tightrope.fit.pieces import Keep
 from tightrope.fit.priors import PriorSet, prior_set
+from tightrope.fit.surrogate_chains import MANY
 from tightrope.fit.switches import ratios, ratios_data, switches
 from tightrope.fit.target import Target
 from tightrope.fit.weighing import Progress, Weighing, weigh, weighed_data
+from tightrope.fit.weighing_broad import weigh_broadly
 from tightrope.game.equilibrium import TOLERANCE
 from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import value_only
@@ -50,10 +52,12 @@ class Effort:
 
     climbs, steps  starts to climb from, with about so many evaluations each
     share          prior draws for the certified share
+    broadly        whether a surrogate is learned where there are many free parameters
     """
 
     climbs: int = 3
     steps: int = 80
+    broadly: bool = True
     weighing: Weighing = field(default_factory=Weighing)
     share: int = 200
 
@@ -90,6 +94,7 @@ def weigh_reading(
     reading: Reading,
     *,
     starts: Sequence[tuple[str, Mapping[str, float]]],
+    draws: Sequence[Mapping[str, float]] = (),
     effort: Effort,
     seed: int,
     keep: Keep,
@@ -98,6 +103,8 @@ def weigh_reading(
     """Modes, both estimates of the evidence, certified share and posterior draws of a reading, as plain data.
 
     starts  names and normal scores by parameter of points to climb from, before prior medians and draws
+    draws   normal scores by parameter of an approximate posterior of the case, if there is one: where the
+            learning of a surrogate begins
 
     Keys: those of `weighed_data`; names (free parameters); modes (start, scores, log_posterior, status);
     certified, prior_draws (how many of how many prior draws are certified); switches (Savage-Dickey ratios of
@@ -120,20 +127,24 @@ def weigh_reading(
     best = np.array(climbs[0]["scores"])
     # One density for everything: that of the solves which start at the best mode's own fixed point.
     local = target.near(best)
-    modes: list[Laplace] = []
-    heights: list[float] = []
-    for number, found in enumerate(_distinct(climbs)):
-        at = np.array(found["scores"])
-        height = keep(f"height-{number}", partial(_height, local, at))
-        if height is None or (heights and height < heights[0] - WORTH):
-            continue
-        modes.append(laplace_from(keep(f"curvature-{number}", partial(_curvature, local, at, about))))
-        heights.append(height)
-    if not modes:
+    broadly = effort.broadly and len(priors) > MANY
+    ends = [np.array(c["scores"]) for c in _distinct(climbs)[: 1 if broadly else None]]
+    known = [keep(f"height-{number}", partial(_height, local, at)) for number, at in enumerate(ends)]
+    if known[0] is None:
         raise RuntimeError("the best mode is not certified when solved from its own fixed point")
-    weighed = weigh(
-        local, modes, heights, weighing=effort.weighing, seed=seed, keep=keep, on_progress=on_progress
-    )
+    worth = [k for k, height in enumerate(known) if height is not None and height >= known[0] - WORTH]
+    heights = [known[k] for k in worth]
+    if broadly:
+        weighed = weigh_broadly(
+            local, best, draws=draws, weighing=effort.weighing, seed=seed, keep=keep, on_progress=on_progress
+        )
+    else:
+        modes = [
+            laplace_from(keep(f"curvature-{k}", partial(_curvature, local, ends[k], about))) for k in worth
+        ]
+        weighed = weigh(
+            local, modes, heights, weighing=effort.weighing, seed=seed, keep=keep, on_progress=on_progress
+        )
     certified = _share(local, prior_points(case, priors, size=effort.share, seed=seed), keep, about)
     off = switches(priors)
     return weighed_data(weighed) | {

@@ -25,15 +25,30 @@ from tightrope.fit.laplace import Laplace
 from tightrope.fit.leaps import places
 from tightrope.fit.nuts import TOLD, Trajectories
 from tightrope.fit.pieces import Keep, in_pieces, joined
+from tightrope.fit.roaming import learn_along
 from tightrope.fit.surrogate import Numbers
 from tightrope.fit.target import Target
-from tightrope.fit.teaching import EXPLORED, Learned, programs
+from tightrope.fit.teaching import EXPLORED, Learned, learn, programs
 
 CHUNK = 20
-STEPS = 3
-"""Trajectories of a proposal."""
-WIDE = 2.0
-"""Chains begin at draws that are so many times as far from the middle as the posterior's."""
+MANY = 20
+"""In more parameters a surrogate is learned along chains."""
+
+
+def teach(
+    target: Target,
+    around: Laplace,
+    *,
+    sampled: tuple[str, ...],
+    seed: int,
+    keep: Keep,
+    starts: Numbers | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Learned:
+    """A surrogate in a few parameters (`teaching.learn`) or in many (`roaming.learn_along`)."""
+    if len(sampled) <= MANY:
+        return learn(target, around, sampled=sampled, seed=seed, keep=keep, on_step=on_step)
+    return learn_along(target, around, sampled=sampled, seed=seed, keep=keep, starts=starts, on_step=on_step)
 
 
 def surrogate_chain(
@@ -45,21 +60,25 @@ def surrogate_chain(
     seed: int,
     chain: int,
     keep: Keep,
+    rows: bool = False,
     on_step: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """One chain, as plain data for `gather_chains` and `trajectories.report`.
 
-    It begins where the surrogate's posterior, made twice as wide, puts it. Raises RuntimeError where no such
-    point is certified.
+    rows  whether to keep each draw's log-likelihood by row as well
+
+    It begins where the surrogate's posterior, made wider, puts it. Raises RuntimeError where no such point is
+    certified.
     """
     inside, _ = places(target.priors, wanted.sampled)
-    given = _Given(target, inside, taught, around.mean, seed, chain)
+    told = (*TOLD, "rows") if rows else TOLD
+    given = _Given(target, inside, taught, around.mean, seed, chain, told)
     total = wanted.warmup + wanted.draws
     kept = in_pieces(
         partial(_advance, given), name=f"surrogate-{chain}", start=partial(_start, given), total=total,
         length=CHUNK, seed=seed, chain=chain, keep=keep, on_step=on_step,
     )  # fmt: skip
-    return joined(kept, TOLD, dropped=wanted.warmup) | {
+    return joined(kept, told, dropped=wanted.warmup) | {
         "failed": [x for part in kept for x in part["failed"]],
         "evaluations": total,
         "gradients": 0,
@@ -78,6 +97,7 @@ class _Given:
     whole: Numbers
     seed: int
     chain: int
+    told: tuple[str, ...]
 
 
 def _start(given: _Given) -> dict[str, Any]:
@@ -85,14 +105,16 @@ def _start(given: _Given) -> dict[str, Any]:
     found, root = given.taught.surrogate, given.taught.root
     key = jax.random.fold_in(jax.random.key(given.seed), 2000 + given.chain)
     size = jnp.asarray(given.taught.size)
-    _, (draws, _) = run(key, jnp.zeros(len(given.inside)), found, jnp.asarray(root), size, count=EXPLORED)
+    longest, begin = jnp.asarray(given.taught.longest), jnp.zeros(len(given.inside))
+    _, (draws, _) = run(key, begin, found, jnp.asarray(root), size, longest, count=EXPLORED)
     middle = np.asarray(draws).mean(axis=0)
     for u in np.asarray(draws)[::-7]:
         v = np.array(given.whole)
-        v[given.inside] = np.asarray(found.centre) + root @ (middle + WIDE * (u - middle))
-        value, _ = given.target.value(v)
+        v[given.inside] = np.asarray(found.centre) + root @ (middle + given.taught.wide * (u - middle))
+        value, by_row = given.target.value(v)
         if np.isfinite(value):
-            return {"at": v.tolist(), "log_likelihood": value}
+            rows = np.asarray(by_row).tolist() if "rows" in given.told else []
+            return {"at": v.tolist(), "log_likelihood": value, "rows": rows}
     raise RuntimeError("no certified point to start a chain from")
 
 
@@ -100,16 +122,21 @@ def _advance(given: _Given, state: Mapping[str, Any], draws: Iterator[tuple[int,
     run, posterior = programs()
     target, inside, found, root = given.target, given.inside, given.taught.surrogate, given.taught.root
     white, centre = np.asarray(found.white), np.asarray(found.centre)
-    size, shape = jnp.asarray(given.taught.size), jnp.asarray(root)
+    size, shape, longest = (
+        jnp.asarray(given.taught.size),
+        jnp.asarray(root),
+        jnp.asarray(given.taught.longest),
+    )
+    rows = list(state.get("rows", []))
     v, value = np.array(state["at"]), float(state["log_likelihood"])
-    kept: dict[str, Any] = {name: [] for name in (*TOLD, "failed")}
+    kept: dict[str, Any] = {name: [] for name in (*given.told, "failed")}
     for _, both in draws:
         key, other = jax.random.split(both)
         u = jnp.asarray(white @ (v[inside] - centre))
-        y, _ = run(key, u, found, shape, size, count=STEPS)
+        y, _ = run(key, u, found, shape, size, longest, count=given.taught.turns)
         new = np.array(v)
         new[inside] = centre + root @ np.asarray(y)
-        there, _ = target.value(new)
+        there, by_row = target.value(new)
         chance = 0.0
         if np.isfinite(there):
             exact = there - value - 0.5 * float(new[inside] @ new[inside] - v[inside] @ v[inside])
@@ -119,9 +146,12 @@ def _advance(given: _Given, state: Mapping[str, Any], draws: Iterator[tuple[int,
             kept["failed"].append(new.tolist())
         if float(jax.random.uniform(other)) < chance:
             v, value = new, there
+            rows = np.asarray(by_row).tolist() if "rows" in kept else []
         kept["scores"].append(v.tolist())
         kept["log_likelihood"].append(value)
         kept["divergent"].append(not np.isfinite(there))
         kept["steps"].append(1)
         kept["accepted"].append(chance)
-    return kept | {"state": {"at": v.tolist(), "log_likelihood": value}, "from": state["at"]}
+        if "rows" in kept:
+            kept["rows"].append(rows)
+    return kept | {"state": {"at": v.tolist(), "log_likelihood": value, "rows": rows}, "from": state["at"]}

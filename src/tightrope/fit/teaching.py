@@ -44,6 +44,8 @@ class Learned:
     failed  points without a certificate besides
     errors  by round: what it said too much or too little of points it had not seen, in nats: the median
             distance from the median, times 1.48, which is the sd of a normal and hangs on no outlier
+    longest, turns  the most steps of a trajectory, and trajectories of a proposal
+    wide    chains begin at draws that are so many times as far from the middle as the posterior's
     """
 
     surrogate: Surrogate
@@ -51,6 +53,9 @@ class Learned:
     seen: int
     failed: int
     errors: tuple[float, ...]
+    longest: int = LONGEST
+    turns: int = 3
+    wide: float = 2.0
 
     @property
     def root(self) -> Numbers:
@@ -72,19 +77,23 @@ def programs() -> tuple[Any, Any]:
         s = found.centre + root @ u
         return guessed(found, s) - 0.5 * jnp.vdot(s, s)
 
-    def step(key: Array, u: Array, found: Surrogate, root: Array, size: Array) -> tuple[Array, Array]:
+    def step(
+        key: Array, u: Array, found: Surrogate, root: Array, size: Array, longest: Array
+    ) -> tuple[Array, Array]:
         density = partial(posterior, found, root)
         length, moving = jax.random.split(key)
-        steps = jax.random.randint(length, (), 1, LONGEST + 1)
+        steps = jax.random.randint(length, (), 1, longest + 1)
         now, info = kernel(
             moving, hmc.init(u, density), density, size, jnp.ones(len(u)), num_integration_steps=steps
         )
         return now.position, info.acceptance_rate
 
     @partial(jax.jit, static_argnames="count")
-    def run(key: Array, u: Array, found: Surrogate, root: Array, size: Array, *, count: int) -> Any:
+    def run(
+        key: Array, u: Array, found: Surrogate, root: Array, size: Array, longest: Array, *, count: int
+    ) -> Any:
         def one(u: Array, key: Array) -> Any:
-            u, rate = step(key, u, found, root, size)
+            u, rate = step(key, u, found, root, size, longest)
             return u, (u, rate)
 
         return jax.lax.scan(one, u, jax.random.split(key, count))
@@ -95,13 +104,13 @@ def programs() -> tuple[Any, Any]:
 def _explored(found: Surrogate, root: Numbers, *, key: Array, size: float) -> tuple[Numbers, float]:
     """Draws (draws, parameters) of a surrogate's posterior in its own coordinates, and a step size for it."""
     run, _ = programs()
-    u, shape = jnp.zeros(len(root)), jnp.asarray(root)
+    u, shape, longest = jnp.zeros(len(root)), jnp.asarray(root), jnp.asarray(LONGEST)
     for number in range(TUNED):
         own = jax.random.fold_in(key, number)
-        u, (_, rates) = run(own, u, found, shape, jnp.asarray(size), count=40)
+        u, (_, rates) = run(own, u, found, shape, jnp.asarray(size), longest, count=40)
         size *= float(np.exp(np.mean(np.asarray(rates)) - ACCEPT))
     own = jax.random.fold_in(key, TUNED)
-    _, (draws, _) = run(own, u, found, shape, jnp.asarray(size), count=EXPLORED)
+    _, (draws, _) = run(own, u, found, shape, jnp.asarray(size), longest, count=EXPLORED)
     return np.asarray(draws), size
 
 

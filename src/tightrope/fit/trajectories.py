@@ -21,7 +21,8 @@ from tightrope.fit.teaching import Learned
 class Report:
     """How chains along gradients went, warm-up included unless it says draws.
 
-    sampled, others   parameters sampled along gradients, and what became of the others (`Trajectories`)
+    sampled, others   parameters sampled along gradients, and what became of the others (`Trajectories`, or
+                      `none` where there are none)
     divergent         draws whose trajectory lost its energy or met a point without a certificate
     deepest           draws whose trajectory was cut off at its greatest length
     failed            (points, parameters) normal scores of points without a certificate
@@ -88,6 +89,8 @@ def sampled_fit(
     inside, _ = places(base.priors, wanted.sampled)
     sets = _sets(chains, inside, outer)
     told = replace(told, sets=tuple(mixing(one) for one in sets), between=_between(sets))
+    if len(inside) == len(base.priors):
+        told = replace(told, others="none")
     precision = np.linalg.inv(base.laplace.covariance)[np.ix_(inside, inside)]
     fit = replace(
         base,

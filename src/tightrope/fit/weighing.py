@@ -88,11 +88,14 @@ def weigh(
     weighing: Weighing,
     seed: int,
     keep: Keep,
+    chains: Sequence[dict[str, Any]] = (),
     on_progress: Progress | None = None,
 ) -> Weighed:
     """Both estimates of the evidence of a density, from Laplace approximations at its modes.
 
     heights  log posterior at each mode, up to a common constant
+    chains   posterior draws made elsewhere, two chains at least; none: they are made here, by slices. Each
+             has scores, log_likelihood, rows (mean by row), and counts of evaluations and failures
     keep     called as keep(name, compute) for each piece of the work, as in `fit_record`
 
     Raises RuntimeError if no chain can be started.
@@ -110,7 +113,7 @@ def weigh(
         name = f"weights-{repeat}"
         blocks.append(_weighted(density, mixture, weighing.draws, name, [seed, 1, repeat], keep, about)[1])
     importance = from_weights(blocks)
-    chains = _chains(density, modal, weighing, seed, keep, about)
+    chains = list(chains) or _chains(density, modal, weighing, seed, keep, about)
     scores = np.array([chain["scores"] for chain in chains])
     likelihood = np.array([chain["log_likelihood"] for chain in chains])
     by_row = np.array([chain["rows"] for chain in chains]).mean(axis=0)

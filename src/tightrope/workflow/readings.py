@@ -12,6 +12,7 @@ import numpy as np
 from tightrope import executor
 from tightrope.case.schema import PriorClass
 from tightrope.fit.readings import Effort, Reading, free_parameters, weigh_reading
+from tightrope.fit.roaming import FLOCK
 from tightrope.fit.target import Target
 from tightrope.fit.weighing import Weighing
 from tightrope.runs import digest
@@ -62,6 +63,7 @@ class Job:
     name: str
     reading: Reading
     starts: tuple[tuple[str, dict[str, float]], ...]
+    draws: tuple[dict[str, float], ...]
     effort: Effort
     seed: int
     chunks: str
@@ -76,7 +78,7 @@ def weighed(
     A result has `origin` (`shipped`, `resumed` or `computed`) and `seconds` besides.
     """
     material, run = session.material, session.run
-    starts = _starts(session)
+    starts, draws = _starts(session), _draws(session)
     found: dict[Asked, dict[str, Any]] = {}
     missing: list[Asked] = []
     keys = {asked: inputs_of(session, asked, effort=effort) for asked in wanted}
@@ -96,7 +98,7 @@ def weighed(
     folder, chunks = str(material.folder.resolve()), str((run.folder / "chunks").resolve())
     jobs = [
         Job(
-            folder, material.coding, asked.label, reading_of(material, asked), starts, effort,
+            folder, material.coding, asked.label, reading_of(material, asked), starts, draws, effort,
             session.seed, chunks, digest(keys[asked]),
         )
         for asked in missing
@@ -141,6 +143,7 @@ def _weigh(
         material.evidence,
         job.reading,
         starts=job.starts,
+        draws=job.draws,
         effort=job.effort,
         seed=job.seed,
         keep=keeper(Path(job.chunks), f"evidence-{job.name}", job.key),
@@ -171,7 +174,7 @@ def inputs_of(session: Session, asked: Asked, *, effort: Effort) -> dict[str, An
         "model": digest(model_key(material)),
         "record": digest(record_key(material.evidence)),
         "reading": asdict(reading_of(material, asked)),
-        "starts": digest({"starts": _starts(session)}),
+        "starts": digest({"starts": _starts(session), "draws": _draws(session)}),
         "effort": asdict(effort),
         "seed": session.seed,
     }
@@ -184,6 +187,15 @@ def _starts(session: Session) -> tuple[tuple[str, dict[str, float]], ...]:
     fit = session.fit
     scores = dict(zip(fit.priors.names, fit.modes[0].scores.tolist(), strict=True))
     return (("the mode of the fit", scores),)
+
+
+def _draws(session: Session) -> tuple[dict[str, float], ...]:
+    """Draws of the fit's chains, if there are any: where surrogates begin to learn."""
+    if not session.has_fit or session.fit.chains is None:
+        return ()
+    flat = session.fit.chains.flat
+    some = flat[np.linspace(0, len(flat) - 1, FLOCK).astype(int)]
+    return tuple(dict(zip(session.fit.priors.names, row.tolist(), strict=True)) for row in some)
 
 
 def ship(session: Session, wanted: Sequence[Asked], *, effort: Effort) -> list[Path]:

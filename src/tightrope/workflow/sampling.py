@@ -15,10 +15,11 @@ from tightrope.fit.leaps import places
 from tightrope.fit.nuts import Trajectories, nuts_chain
 from tightrope.fit.posterior import Fit
 from tightrope.fit.priors import PriorSet, prior_set
+from tightrope.fit.roaming import FLOCK
 from tightrope.fit.store import fit_from
-from tightrope.fit.surrogate_chains import surrogate_chain
+from tightrope.fit.surrogate_chains import surrogate_chain, teach
 from tightrope.fit.target import Target
-from tightrope.fit.teaching import Learned, learn
+from tightrope.fit.teaching import Learned
 from tightrope.fit.trajectories import Report, informed, sampled_fit
 from tightrope.game.prepared import chains_at
 from tightrope.runs import digest
@@ -86,6 +87,7 @@ class Job:
     chain: int
     chunks: str
     key: str
+    starts: np.ndarray | None = None
 
 
 Work = Callable[[Material, Job, OnStep], Any]
@@ -99,9 +101,14 @@ def chains_fit(session: Session, wanted: Wanted, *, surrogate: bool = False) -> 
     material = session.material
     evidence = material.evidence
     base = base_fit(session)
-    if surrogate and wanted.others == "sampled":
-        raise BadSampling("--engine surrogate is for a few parameters: say --others drawn, or held")
     plan = replace(_plan(session, base, wanted), surrogate=surrogate)
+    if surrogate and wanted.others == "sampled":
+        if len(plan.sampled) < len(base.priors):
+            raise BadSampling(
+                "--engine surrogate moves some parameters and no others: say --others drawn, or held, "
+                "or --free all"
+            )
+        plan = replace(plan, others="held")
     around = {
         "around": digest(
             {"mean": base.laplace.mean.tolist(), "covariance": base.laplace.covariance.tolist()}
@@ -116,7 +123,7 @@ def chains_fit(session: Session, wanted: Wanted, *, surrogate: bool = False) -> 
         jobs += [
             Job(
                 str(material.folder.resolve()), material.coding, base.priors.prior_class, laplace, z, own,
-                session.seed, chain, str((session.run.folder / "chunks").resolve()), key,
+                session.seed, chain, str((session.run.folder / "chunks").resolve()), key, _starts(base),
             )
             for chain in range(plan.chains)
         ]  # fmt: skip
@@ -145,6 +152,14 @@ def _gathered(
         parts[result.index] = result.value
         session.progress(f"{what}s", len(parts), len(jobs))
     return [parts[k] for k in sorted(parts)]
+
+
+def _starts(base: Fit) -> np.ndarray | None:
+    """Where a surrogate in many parameters begins to be learned: draws of the fit's chains, if it has any."""
+    if base.chains is None:
+        return None
+    flat = base.chains.flat
+    return np.asarray(flat[np.linspace(0, len(flat) - 1, FLOCK).astype(int)])
 
 
 def base_fit(session: Session) -> Fit:
@@ -212,12 +227,13 @@ def teach_job(job: Job, _: int) -> Learned:
 
 def _teach(material: Material, job: Job, on_step: OnStep) -> Learned:
     priors: PriorSet = prior_set(material.case, job.prior)
-    return learn(
+    return teach(
         Target(material.evidence, priors, z=job.z),
         job.around,
         sampled=job.wanted.sampled,
         seed=job.seed,
         keep=keeper(Path(job.chunks), "fit", job.key),
+        starts=job.starts,
         on_step=on_step,
     )
 

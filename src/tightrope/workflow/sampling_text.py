@@ -52,16 +52,17 @@ def report_data(fit: Fit, told: Report) -> dict[str, Any]:
 def report_text(told: dict[str, Any]) -> list[str]:
     """The same for a reader."""
     others = {
-        "sampled": "sampled by slices",
-        "drawn": f"drawn from their priors, {told['outer']} times",
-        "held": "held at the mode",
+        "sampled": "the others sampled by slices",
+        "drawn": f"the others drawn from their priors, {told['outer']} times",
+        "held": "the others held at the mode",
+        "none": "there are no others",
     }[told["others"]]
     names = ", ".join(told["sampled"])
     verdict = "mixed" if told["mixed"] else "not mixed, 1.01 and 400 are asked for"
     where = ": " + "; ".join(told["failed_where"]) if told["failed_where"] else ""
     return [
         f"{told['chains']} chains of {told['draws']} draws along gradients in {len(told['sampled'])} "
-        f"parameters ({names}); the others {others}",
+        f"parameters ({names}); {others}",
         f"largest R-hat {told['largest_rhat']:.3f}, smallest effective sizes {told['least_bulk']:.0f} (bulk) "
         f"and {told['least_tail']:.0f} (tails); of those along gradients {told['sampled_rhat']:.3f} and "
         f"{told['sampled_bulk']:.0f} (bulk): {verdict}",

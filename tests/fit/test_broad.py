@@ -1,0 +1,156 @@
+"""Surrogates in many parameters, and the flock that learns them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tightrope.fit import roaming
+from tightrope.fit.broad import learned_broadly, normal_part
+from tightrope.fit.chains import Chains, mixing
+from tightrope.fit.laplace import Laplace
+from tightrope.fit.nuts import Trajectories
+from tightrope.fit.posterior import compute_now
+from tightrope.fit.surrogate import Seen, guessed
+from tightrope.fit.surrogate_chains import MANY, surrogate_chain, teach
+from tightrope.fit.teaching import Learned
+
+SIZE = 30
+NAMES = tuple(f"p{k}" for k in range(SIZE))
+MIDDLE, WIDTH = 0.8, 0.4
+AROUND = Laplace(np.full(SIZE, 0.3), np.eye(SIZE), 1.0)
+
+
+def log_likelihood(v: Any) -> Any:
+    """p0 is known to MIDDLE ± WIDTH, p1 by its square; p2 is pushed up; p3 + p4 is known; the rest idle."""
+    first = -0.5 * ((v[..., 0] - MIDDLE) / WIDTH) ** 2
+    second = -0.5 * ((v[..., 1] - 0.5 * v[..., 0] ** 2) / 0.5) ** 2
+    return first + second - jnp.log1p(jnp.exp(-2 * v[..., 2])) - 0.5 * ((v[..., 3] + v[..., 4]) / 0.3) ** 2
+
+
+class Known:
+    """A target with that likelihood; certified where `certified` says so."""
+
+    priors = SimpleNamespace(names=NAMES)
+
+    def __init__(self, certified: Callable[[Any], Any] = lambda v: True) -> None:
+        self.certified, self.calls = certified, 0
+        self.both = jax.jit(jax.value_and_grad(log_likelihood))
+
+    def value(self, v: Any) -> tuple[float, Any]:
+        self.calls += 1
+        return (float(log_likelihood(v)) if self.certified(v) else float("nan")), np.zeros(2)
+
+    def likelihood(self, v: Any) -> tuple[float, Any, Any]:
+        value, gradient = self.both(jnp.asarray(v))
+        self.calls += 1
+        return (float(value) if self.certified(v) else float("nan")), np.asarray(gradient), None
+
+
+def test_a_quadratic_is_learned_from_its_gradients() -> None:
+    """A normal likelihood whose curvature has rank three: the stand-in and its normal part are exact."""
+    generator = np.random.default_rng(3)
+    root = generator.normal(size=(SIZE, 3))
+    curve, pull = -root @ root.T, root @ np.array([1.0, -2.0, 0.5])
+
+    def known(v: Any) -> Any:
+        return v @ pull + 0.5 * np.einsum("...i,ij,...j->...", v, curve, v)
+
+    points = generator.normal(size=(120, SIZE)) * 0.5
+    found = learned_broadly(Seen(points, known(points), pull + points @ curve), room=130)
+    other = generator.normal(size=(40, SIZE)) * 0.5
+    said = np.array([float(guessed(found, jnp.asarray(v))) for v in other])
+    assert said == pytest.approx(known(other), abs=0.2)
+    normal = normal_part(found)
+    precision = np.eye(SIZE) - curve
+    assert normal.covariance == pytest.approx(np.linalg.inv(precision), abs=0.02)
+    assert normal.mean == pytest.approx(np.linalg.solve(precision, pull), abs=0.02)
+    assert normal.smallest == pytest.approx(1.0, abs=0.02)
+
+
+def learn(target: Any, seed: int = 0, keep: Any = compute_now) -> Learned:
+    return teach(target, AROUND, sampled=NAMES, seed=seed, keep=keep)
+
+
+@pytest.mark.long
+def test_chains_in_many_parameters_draw_the_posterior() -> None:
+    """Moments of the bent directions against a million prior draws, and idle ones against the prior."""
+    assert SIZE > MANY
+    target = Known()
+    found = learn(target)
+    assert target.calls == found.seen + 1
+    wanted = Trajectories(NAMES, others="held", chains=4, warmup=100, draws=800, surrogate=True)
+    parts = [
+        surrogate_chain(
+            target, AROUND, taught=found, wanted=wanted, seed=2, chain=k, keep=compute_now, rows=True
+        )
+        for k in range(4)
+    ]
+    scores = np.array([part["scores"] for part in parts])
+    mixed = mixing(Chains(scores, np.zeros(scores.shape[:2]), 0))
+    assert np.max(mixed.rhat) < 1.05
+    prior = np.random.default_rng(0).normal(size=(1_000_000, 5))
+    weight = np.exp(np.asarray(log_likelihood(prior)))
+    weight /= weight.sum()
+    mean = weight @ prior
+    sd = np.sqrt(weight @ (prior - mean) ** 2)
+    flat = scores.reshape(-1, SIZE)
+    error = sd / np.sqrt(mixed.bulk[:5])
+    assert (np.abs(flat[:, :5].mean(axis=0) - mean) < 4 * error).all()
+    assert flat[:, :5].std(axis=0) == pytest.approx(sd, rel=0.15)
+    assert (np.abs(flat[:, 5:].mean(axis=0)) < 4.5 / np.sqrt(mixed.bulk[5:])).all()
+    assert flat[:, 5:].std(axis=0) == pytest.approx(np.ones(SIZE - 5), abs=0.15)
+    assert np.array(parts[0]["rows"]).shape == (800, 2)
+
+
+def test_learning_that_is_cut_off_goes_on_to_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roaming, "ROUNDS", 2)
+    store: dict[str, str] = {}
+
+    def keeping(most: int) -> Any:
+        made = 0
+
+        def keep(name: str, compute: Callable[[], Any]) -> Any:
+            nonlocal made
+            if name not in store:
+                value = json.dumps(compute())
+                if made == most:
+                    raise KeyboardInterrupt
+                made += 1
+                store[name] = value
+            return json.loads(store[name])
+
+        return keep
+
+    with pytest.raises(KeyboardInterrupt):
+        learn(Known(), keep=keeping(1))
+    again = learn(Known(), keep=keeping(99))
+    store.clear()
+    whole = learn(Known(), keep=keeping(99))
+    assert np.array_equal(again.surrogate.points, whole.surrogate.points)
+    assert again.errors == whole.errors
+
+
+def test_nothing_is_learned_where_hardly_a_point_is_certified() -> None:
+    with pytest.raises(RuntimeError, match="too few certified points"):
+        learn(Known(lambda v: v[0] > 1e9))
+
+
+def test_a_flock_begins_at_draws_that_are_given() -> None:
+    """Each member at its own, drawn towards the mean where the likelihood has fallen too far."""
+    starts = np.tile(np.linspace(-1, 1, 10)[:, None], (1, SIZE)) * 0.5
+    inside = np.arange(SIZE)
+    found = roaming._begin(Known(), AROUND.mean, inside, 0, starts, None)  # type: ignore[arg-type]
+    at = np.array([v for v, _ in found["flock"]])
+    assert len(at) == roaming.FLOCK
+    assert at[2] == pytest.approx(starts[1])
+    deep = np.full((1, SIZE), 40.0)
+    near = roaming._begin(Known(), AROUND.mean, inside, 0, deep, None)  # type: ignore[arg-type]
+    assert np.array([v for v, _ in near["flock"]]) == pytest.approx(np.tile(AROUND.mean, (roaming.FLOCK, 1)))
