@@ -21,6 +21,8 @@ from tightrope.fit.posterior import compute_now
 from tightrope.fit.surrogate import Seen, guessed
 from tightrope.fit.surrogate_chains import MANY, surrogate_chain, teach
 from tightrope.fit.teaching import Learned
+from tightrope.fit.weighing import Weighing
+from tightrope.fit.weighing_broad import weigh_broadly
 
 SIZE = 30
 NAMES = tuple(f"p{k}" for k in range(SIZE))
@@ -154,3 +156,26 @@ def test_a_flock_begins_at_draws_that_are_given() -> None:
     deep = np.full((1, SIZE), 40.0)
     near = roaming._begin(Known(), AROUND.mean, inside, 0, deep, None)  # type: ignore[arg-type]
     assert np.array([v for v, _ in near["flock"]]) == pytest.approx(np.tile(AROUND.mean, (roaming.FLOCK, 1)))
+
+
+@pytest.mark.long
+def test_the_evidence_of_many_parameters_is_found_by_both_estimates() -> None:
+    """Against the mean likelihood of four million prior draws of the five that count."""
+    total = 0.0
+    for seed in range(4):
+        prior = np.random.default_rng(seed).normal(size=(1_000_000, 5))
+        total += float(np.exp(np.asarray(log_likelihood(prior))).mean()) / 4
+    weighing = Weighing(repeats=2, pilots=1, draws=300, chains=2, warmup=25, kept=150, proposals=300)
+    found = weigh_broadly(
+        Known(),  # type: ignore[arg-type]
+        np.zeros(SIZE),
+        draws=[dict.fromkeys(NAMES[:2], 0.1 * k) for k in range(4)],
+        weighing=weighing,
+        seed=1,
+        keep=compute_now,
+    )
+    assert found.rhat < 1.1
+    assert found.importance.log_evidence == pytest.approx(np.log(total), abs=0.25)
+    assert found.bridge.log_evidence == pytest.approx(np.log(total), abs=0.25)
+    assert found.scores.shape == (2, 600, SIZE)
+    assert found.rows.shape == (2,)
