@@ -70,6 +70,23 @@ def test_what_it_closes_over_tells_programs_apart(folder: Path) -> None:
     assert len(list(folder.iterdir())) == 4
 
 
+def test_files_that_nobody_used_for_longest_make_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three programs, of which the first was used last: a fourth costs the second its place."""
+    for n in (1.0, 2.0, 3.0):
+        plus(n, folder)({"a": jnp.zeros(2)})
+    by_age = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    for age, file in enumerate(by_age):
+        os.utime(file, (1e9 + age, 1e9 + age))
+    plus(1.0, folder)({"a": jnp.zeros(2)})
+    whole = sum(file.stat().st_size for file in by_age)
+    monkeypatch.setattr(kept, "MOST", whole + 100)
+    plus(4.0, folder)({"a": jnp.zeros(2)})
+    left = set(folder.iterdir())
+    assert len(left) == 3
+    assert by_age[1] not in left
+    assert by_age[0] in left
+
+
 @pytest.mark.parametrize("harm", ["cut short", "a bit turned", "empty", "another program's"])
 def test_a_damaged_file_is_made_anew(folder: Path, harm: str) -> None:
     """Nothing of a file is used that its checksum does not vouch for, and the answer is the same."""

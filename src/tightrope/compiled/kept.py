@@ -4,17 +4,19 @@ JAX's own cache spares a new process the compiler and nothing before it: tracing
 takes longer than most solves. What is kept here is the loaded program itself, under a hash of all that it
 follows from: what the function closes over, the shapes that it is given, the package's code, and the versions
 and flags of what compiled it. A file that does not read is made anew; where a program cannot be kept it is
-compiled as ever.
+compiled as ever. Where the files outgrow `MOST`, those that nobody has used for longest are removed.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import re
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ from tightrope.compiled.said import digest_of, surroundings
 
 WORTH = 0.1
 """Programs that took less time than this to make (s) are not kept."""
+MOST = 2**30
+"""Bytes that kept programs may take in all: some two hundred of a large game."""
 SAFE = re.compile(r"lapack_|__onednn|__eigen|TopK|annotate_device|Sharding|SPMD")
 """What a kept program may call outside itself: what every process has."""
 _SIZE = sha256().digest_size
@@ -163,8 +167,21 @@ def _store(path: Path, compiled: Any, outputs: Any) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(sha256(data).digest() + data)
         Path(file.name).replace(path)
+        _pruned(path.parent)
     except Exception as error:  # whatever goes wrong here costs time later and nothing else
         _log.debug("%s was not kept: %s", path.name, error)
+
+
+def _pruned(folder: Path) -> None:
+    """Remove the files that were not used for longest until the others have room."""
+    files = sorted(
+        ((found.stat().st_mtime, found.stat().st_size, found) for found in folder.iterdir()), reverse=True
+    )
+    room = MOST
+    for _, size, path in files:
+        room -= size
+        if room < 0:
+            path.unlink(missing_ok=True)
 
 
 def _load(path: Path) -> tuple[Callable[..., Any], Any] | None:
@@ -183,6 +200,8 @@ def _load(path: Path) -> tuple[Callable[..., Any], Any] | None:
             jax.tree.structure([0] * outputs.num_leaves),
             backend="cpu",
         )
+        with suppress(OSError):  # a folder that only reads needs no room
+            os.utime(path)
     except Exception as error:
         _log.debug("%s does not read: %s", path.name, error)
         return None
