@@ -18,6 +18,8 @@ from tightrope.fit.chains import Chains, mixing
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.nuts import Trajectories
 from tightrope.fit.posterior import compute_now
+from tightrope.fit.smc import Tempering
+from tightrope.fit.staged import staged
 from tightrope.fit.surrogate import Seen, guessed
 from tightrope.fit.surrogate_chains import MANY, surrogate_chain, teach
 from tightrope.fit.teaching import Learned
@@ -160,22 +162,58 @@ def test_a_flock_begins_at_draws_that_are_given() -> None:
 
 @pytest.mark.long
 def test_the_evidence_of_many_parameters_is_found_by_both_estimates() -> None:
-    """Against the mean likelihood of four million prior draws of the five that count."""
-    total = 0.0
-    for seed in range(4):
-        prior = np.random.default_rng(seed).normal(size=(1_000_000, 5))
-        total += float(np.exp(np.asarray(log_likelihood(prior))).mean()) / 4
+    truth = evidence()
     weighing = Weighing(repeats=2, pilots=1, draws=300, chains=2, warmup=25, kept=150, proposals=300)
     found = weigh_broadly(
         Known(),  # type: ignore[arg-type]
         np.zeros(SIZE),
         draws=[dict.fromkeys(NAMES[:2], 0.1 * k) for k in range(4)],
         weighing=weighing,
+        stages=Tempering(),
         seed=1,
         keep=compute_now,
     )
     assert found.rhat < 1.1
-    assert found.importance.log_evidence == pytest.approx(np.log(total), abs=0.25)
-    assert found.bridge.log_evidence == pytest.approx(np.log(total), abs=0.25)
+    assert found.importance.log_evidence == pytest.approx(truth, abs=0.25)
+    assert found.bridge.log_evidence == pytest.approx(truth, abs=0.25)
     assert found.scores.shape == (2, 600, SIZE)
     assert found.rows.shape == (2,)
+
+
+def evidence() -> float:
+    """Log of the mean likelihood of four million prior draws of the five that count."""
+    total = 0.0
+    for seed in range(4):
+        prior = np.random.default_rng(seed).normal(size=(1_000_000, 5))
+        total += float(np.exp(np.asarray(log_likelihood(prior))).mean()) / 4
+    return float(np.log(total))
+
+
+def test_stages_make_good_what_a_normal_lacks() -> None:
+    """From a normal that is shifted and too wide, the evidence to a tenth or two; and the runs say so."""
+    mean = np.zeros(SIZE)
+    mean[:5] = (0.5, 0.0, 0.3, 0.0, 0.0)
+    wide = np.eye(SIZE)
+    wide[0, 0] = 0.5
+    found = staged(
+        Known(), Laplace(mean, wide, 1.0), tempering=Tempering(particles=150, moves=3, repeats=3), seed=4,
+        keep=compute_now,
+    )  # fmt: skip
+    assert found.method == "importance sampling in stages"
+    assert found.log_evidence == pytest.approx(evidence(), abs=0.25)
+    assert found.spread < 0.3
+    assert len(found.repeats) == 3
+
+
+def test_stages_from_the_posterior_itself_are_one_and_exact() -> None:
+    """Where the normal is the posterior every weight is the evidence: one stage, no spread."""
+
+    class Normal:
+        def value(self, v: Any) -> tuple[float, Any]:
+            return -0.5 * float((v - 1.0) @ (v - 1.0)), np.zeros(1)
+
+    normal = Laplace(np.full(4, 0.5), 0.5 * np.eye(4), 1.0)
+    tempering = Tempering(particles=20, moves=1, repeats=2)
+    found = staged(Normal(), normal, tempering=tempering, seed=1, keep=compute_now)
+    assert found.log_evidence == pytest.approx(4 * (-0.25 - 0.5 * np.log(2.0)), abs=1e-10)
+    assert found.evaluations == 40

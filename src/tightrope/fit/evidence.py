@@ -24,7 +24,13 @@ from scipy.special import expit, logsumexp
 from tightrope.fit.laplace import effective_size, pareto_shape
 
 Array = NDArray[Any]
-Method = Literal["importance sampling", "bridge sampling", "closed form", "tempered SMC"]
+Method = Literal[
+    "importance sampling",
+    "importance sampling in stages",
+    "bridge sampling",
+    "closed form",
+    "tempered SMC",
+]
 
 APART = 0.5
 """Two estimates further apart than this, in nats, leave the evidence unresolved."""

@@ -19,6 +19,7 @@ from tightrope.fit.laplace import Laplace, as_plain, curvature, laplace_from
 from tightrope.fit.mode import climb
 from tightrope.fit.pieces import Keep
 from tightrope.fit.priors import PriorSet, prior_set
+from tightrope.fit.smc import Tempering
 from tightrope.fit.surrogate_chains import MANY
 from tightrope.fit.switches import ratios, ratios_data, switches
 from tightrope.fit.target import Target
@@ -53,11 +54,13 @@ class Effort:
     climbs, steps  starts to climb from, with about so many evaluations each
     share          prior draws for the certified share
     broadly        whether a surrogate is learned where there are many free parameters
+    stages         importance sampling in stages, there, where draws from one proposal are not enough
     """
 
     climbs: int = 3
     steps: int = 80
     broadly: bool = True
+    stages: Tempering = field(default_factory=lambda: Tempering(particles=200, moves=3, repeats=3))
     weighing: Weighing = field(default_factory=Weighing)
     share: int = 200
 
@@ -136,8 +139,9 @@ def weigh_reading(
     heights = [known[k] for k in worth]
     if broadly:
         weighed = weigh_broadly(
-            local, best, draws=draws, weighing=effort.weighing, seed=seed, keep=keep, on_progress=on_progress
-        )
+            local, best, draws=draws, weighing=effort.weighing, stages=effort.stages, seed=seed, keep=keep,
+            on_progress=on_progress,
+        )  # fmt: skip
     else:
         modes = [
             laplace_from(keep(f"curvature-{k}", partial(_curvature, local, ends[k], about))) for k in worth

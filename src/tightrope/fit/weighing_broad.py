@@ -2,13 +2,14 @@
 
 Around a mode in seventy dimensions a Laplace approximation is a poor proposal, worst where the mode is an
 edge, and chains by slices hardly move. A surrogate is learned along the posterior instead (`roaming`).
-Importance sampling begins from the normal part of it, bridge sampling from draws of exact chains whose
-proposals it makes; both estimates are then those of `weighing`.
+Importance sampling begins from the normal part of it, in stages where one is not enough, bridge sampling from
+draws of exact chains whose proposals it makes; both estimates are otherwise those of `weighing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,6 +18,8 @@ from tightrope.fit.broad import normal_part
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.nuts import Trajectories
 from tightrope.fit.pieces import Keep
+from tightrope.fit.smc import Tempering
+from tightrope.fit.staged import staged
 from tightrope.fit.surrogate_chains import surrogate_chain, teach
 from tightrope.fit.target import Target
 from tightrope.fit.weighing import Progress, Weighed, Weighing, weigh
@@ -31,6 +34,7 @@ def weigh_broadly(
     *,
     draws: Sequence[Mapping[str, float]],
     weighing: Weighing,
+    stages: Tempering,
     seed: int,
     keep: Keep,
     on_progress: Progress | None = None,
@@ -41,6 +45,7 @@ def weigh_broadly(
     mode    (parameters,) its normal scores
     draws   normal scores by parameter of an approximate posterior, where the surrogate's flock begins; none:
             at the mode. Parameters that they lack stand at the mode.
+    stages  how importance sampling goes on where the weights of draws from one proposal are not to be trusted
 
     Raises RuntimeError where hardly a point around the mode is certified.
     """
@@ -67,7 +72,11 @@ def weigh_broadly(
             | {"rows": np.mean(made["rows"], axis=0), "failures": len(made["failed"])}
         )
     normal = normal_part(taught.surrogate)
-    return weigh(
+    weighed = weigh(
         target, [normal], [0.0], weighing=weighing, seed=seed, keep=keep, chains=chains,
         on_progress=on_progress,
     )  # fmt: skip
+    if not weighed.importance.flaw:
+        return weighed
+    found = staged(target, normal, tempering=stages, seed=seed, keep=keep, on_progress=on_progress)
+    return replace(weighed, importance=found)

@@ -13,6 +13,7 @@ from tightrope import executor
 from tightrope.case.schema import PriorClass
 from tightrope.fit.readings import Effort, Reading, free_parameters, weigh_reading
 from tightrope.fit.roaming import FLOCK
+from tightrope.fit.smc import Tempering
 from tightrope.fit.target import Target
 from tightrope.fit.weighing import Weighing
 from tightrope.runs import digest
@@ -33,6 +34,7 @@ SHORT = Effort(
     steps=60,
     weighing=Weighing(repeats=2, pilots=1, draws=60, chains=2, warmup=30, kept=60, proposals=40),
     share=20,
+    stages=Tempering(particles=40, moves=1, repeats=2),
 )
 """What a quick run spends: enough to see where a reading stands, not to resolve it in many dimensions."""
 
