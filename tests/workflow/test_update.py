@@ -125,7 +125,7 @@ def test_draws_that_degenerate_ask_for_a_refit_which_makes_the_rest_of_the_chang
 ) -> None:
     monkeypatch.setattr("tightrope.forecast.updated.LEAST_SHARE", 0.999)
     file = write(tmp_path, ROWS)
-    found = update_case(case, rows=file, **common)
+    found = update_case(case, rows=str(file), **common)
     assert found.code == FAILED
     assert found.data["refit_needed"]
     assert "ask for a refit" in found.text

@@ -89,7 +89,7 @@ def test_the_run_keeps_numbers_and_ranks(case: Path) -> None:
     out = case.parent / "pictures"
     drawn = case.parent / "ranks.svg"
     given: dict[str, Any] = {"parts": ("calibration",), "periods": (20,), "simulations": 20, "quick": True}
-    found = validate_case(case, chains=False, picture=drawn, out=out, notice=silent, workers=1, **given)
+    found = validate_case(case, chains=False, picture=str(drawn), out=out, notice=silent, workers=1, **given)
     (kept,) = out.glob("*/validate.json")
     assert json.loads(kept.read_text(encoding="utf-8"))["calibration"] == json.loads(
         json.dumps(found.data["calibration"])

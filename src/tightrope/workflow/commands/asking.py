@@ -18,7 +18,7 @@ def ask_case(
     questions: tuple[str, ...] = (),
     event: str = "",
     by: str = "",
-    file: Path | None = None,
+    file: Path | str | None = None,
     **options: Unpack[Options],
 ) -> Outcome:
     """Answer live and past questions, an event asked on the spot, and those of a JSON file.
@@ -28,18 +28,20 @@ def ask_case(
     from tightrope.workflow import asking
 
     with session_of(case, **options) as session:
-        spot = asking.gather(session.material, event=event, by=by, file=file)
+        spot = asking.gather(session.material, event=event, by=by, file=None if file is None else Path(file))
         data = printing.ask_data(session, questions, spot)
         missed = spot is not None and len(data["spot"]) < len(spot.questions) + len(spot.refused)
         return Outcome(FAILED if missed else FINE, data, printing.ask_text(data))
 
 
-def update_case(case: Path | str, *, rows: Path, refit: bool = False, **options: Unpack[Options]) -> Outcome:
+def update_case(
+    case: Path | str, *, rows: Path | str, refit: bool = False, **options: Unpack[Options]
+) -> Outcome:
     """Move the live forecasts by new rows; exit code 1 if these ask for a refit that was not made."""
     from tightrope.workflow import update
 
     with session_of(case, **options) as session:
-        data = update.update_data(session, rows, refit=refit)
+        data = update.update_data(session, Path(rows), refit=refit)
         missed = data["refit_needed"] and not refit
         return Outcome(FAILED if missed else FINE, data, update.update_text(data))
 

@@ -72,7 +72,7 @@ def validate_case(
     chains: bool = True,
     draws: int = 0,
     minutes: float = 0.0,
-    picture: Path | None = None,
+    picture: Path | str | None = None,
     free: str = "",
     **options: Unpack[Options],
 ) -> Outcome:
@@ -83,8 +83,9 @@ def validate_case(
     """
     from tightrope.workflow import validate, validate_text
 
-    if picture is not None:
-        validate_text.check_picture(picture)
+    drawing = None if picture is None else Path(picture)
+    if drawing is not None:
+        validate_text.check_picture(drawing)
     quick = options.get("quick")
     wanted = validate.Wanted(
         tuple(parts), simulations or (20 if quick else 200), tuple(periods) or validate.PERIODS, prior,
@@ -96,9 +97,9 @@ def validate_case(
         text = validate_text.validate_text(data)
         folder = session.run.folder
         drawn = validate_text.draw_ranks(data, folder / "ranks.svg")
-        if picture is not None and drawn:
-            validate_text.draw_ranks(data, picture)
+        if drawing is not None and drawn:
+            validate_text.draw_ranks(data, drawing)
         write_atomically(folder / "validate.json", json.dumps(data, indent=1).encode())
-        left = [folder / "validate.json", *([picture or folder / "ranks.svg"] if drawn else [])]
+        left = [folder / "validate.json", *([drawing or folder / "ranks.svg"] if drawn else [])]
         text += "\n\nAll numbers are in " + ", the ranks in ".join(str(file) for file in left) + "."
         return Outcome(FINE if data["passed"] else FAILED, data, text)

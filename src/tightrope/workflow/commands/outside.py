@@ -24,7 +24,7 @@ def headline_case(
     hit_beta: tuple[float, float] | None = None,
     lead: int = 90,
     at_least: float = 0.25,
-    picture: Path | None = None,
+    picture: Path | str | None = None,
     **options: Unpack[Options],
 ) -> Outcome:
     """What a headline does to a chance. A run is left only where the prior comes from the model.
@@ -36,8 +36,9 @@ def headline_case(
     from tightrope.workflow import headline_prior as priors
 
     first, last = light.parse_window(window)
-    if picture is not None:
-        light.check_picture(picture)
+    drawing = None if picture is None else Path(picture)
+    if drawing is not None:
+        light.check_picture(drawing)
     if prior is not None and prior_from:
         raise light.HeadlineError("say a prior or where it comes from, not both")
     if prior_from not in ("", *priors.SOURCES):
@@ -54,7 +55,7 @@ def headline_case(
         hit_beta=hit_beta,
         lead=lead,
         at_least=at_least,
-        picture=picture,
+        picture=drawing,
     )
 
 
