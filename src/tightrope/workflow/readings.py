@@ -34,7 +34,7 @@ SHORT = Effort(
     steps=60,
     weighing=Weighing(repeats=2, pilots=1, draws=60, chains=2, warmup=30, kept=60, proposals=40),
     share=20,
-    stages=Tempering(particles=40, moves=1, repeats=2),
+    stages=Tempering(particles=100, moves=2, repeats=2),
 )
 """What a quick run spends: enough to see where a reading stands, not to resolve it in many dimensions."""
 
