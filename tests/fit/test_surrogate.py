@@ -100,6 +100,9 @@ def test_covariances_are_those_of_a_process_and_its_slopes() -> None:
                         - kernel(x[i] + f, x[j] - e) + kernel(x[i] - f, x[j] - e)
                     ) / (4 * step**2)  # fmt: skip
                     assert whole[3 + 2 * i + a, 3 + 2 * j + b] == pytest.approx(twice, abs=1e-6)
+    turn = np.array([[0.6], [0.8]])
+    along = np.block([[np.eye(3), np.zeros((3, 3))], [np.zeros((6, 3)), np.kron(np.eye(3), turn)]])
+    assert covariance(x, length, turn) == pytest.approx(along.T @ whole @ along)
 
 
 def test_a_surrogate_goes_through_what_it_has_seen() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_continuous_lyapunov
 
 from tightrope.fit.laplace import Laplace
-from tightrope.fit.surrogate import Numbers, Seen, Surrogate
+from tightrope.fit.surrogate import Numbers, Seen, Surrogate, covariance
 
 DIRECTIONS = 12
 """In which the process is told gradients."""
@@ -98,24 +98,8 @@ def _process(x: Numbers, rest: Numbers, slopes: Numbers, *, length: float) -> tu
     n, size = x.shape
     count = min(DIRECTIONS, size)
     basis = np.linalg.eigh(slopes.T @ slopes)[1][:, ::-1][:, :count]
-    kernel = _covariance(x, basis, length)
+    kernel = covariance(x, length, basis)
     kernel[np.diag_indices_from(kernel)] += NOISE**2 * np.where(np.arange(len(kernel)) < n, 1.0, length**-2)
     data = np.concatenate([rest, (slopes @ basis).reshape(-1)])
     weights = cho_solve(cho_factor(kernel, lower=True, overwrite_a=True), data)
     return weights[:n], weights[n:].reshape(n, count) @ basis.T
-
-
-def _covariance(x: Numbers, basis: Numbers, length: float) -> Numbers:
-    """As `surrogate.covariance`, with slopes along the columns of `basis` alone."""
-    n, count = len(x), basis.shape[1]
-    squares = (x**2).sum(axis=1)
-    near = np.exp(-0.5 * np.maximum(squares[:, None] + squares - 2.0 * x @ x.T, 0.0) / length**2)
-    along = x @ basis
-    apart = (along[:, None, :] - along[None, :, :]) / length**2
-    whole = np.empty((n + n * count, n + n * count))
-    whole[:n, :n] = near
-    crossed = (near[..., None] * apart).reshape(n, n * count)
-    whole[:n, n:], whole[n:, :n] = crossed, crossed.T
-    bent = np.eye(count) / length**2 - apart[..., :, None] * apart[..., None, :]
-    whole[n:, n:] = (near[..., None, None] * bent).transpose(0, 2, 1, 3).reshape(n * count, n * count)
-    return whole

@@ -156,11 +156,17 @@ def _process(x: Numbers, values: Numbers, slopes: Numbers) -> tuple[float, Numbe
     return length, weights[:n], weights[n:].reshape(n, d)
 
 
-def covariance(x: Numbers, length: float) -> Numbers:
-    """Covariance (n + n·d, n + n·d) of values and slopes of a process of variance one at points x (n, d)."""
-    n, d = x.shape
+def covariance(x: Numbers, length: float, basis: Numbers | None = None) -> Numbers:
+    """Covariance (n + n·d, n + n·d) of values and slopes of a process of variance one at points x (n, d).
+
+    basis  (d, k) slopes are taken along its columns alone; they are n·k then
+    """
+    n = len(x)
     apart = (x[:, None, :] - x[None, :, :]) / length**2
     near = np.exp(-0.5 * length**2 * (apart**2).sum(axis=-1))
+    if basis is not None:
+        apart = apart @ basis
+    d = apart.shape[-1]
     whole = np.empty((n + n * d, n + n * d))
     whole[:n, :n] = near
     crossed = (near[..., None] * apart).reshape(n, n * d)
