@@ -205,6 +205,15 @@ def test_stages_make_good_what_a_normal_lacks() -> None:
     assert len(found.repeats) == 3
 
 
+def test_stages_whose_runs_differ_are_not_to_be_trusted() -> None:
+    """Twelve particles from a normal far away and too narrow: the estimate says what is wrong with it."""
+    normal = Laplace(np.full(SIZE, -0.7), 0.3 * np.eye(SIZE), 1.0)
+    few = Tempering(particles=12, moves=1, repeats=3)
+    found = staged(Known(), normal, tempering=few, seed=0, keep=compute_now)
+    assert found.spread > 0.5
+    assert "its runs differ" in found.flaw
+
+
 def test_stages_from_the_posterior_itself_are_one_and_exact() -> None:
     """Where the normal is the posterior every weight is the evidence: one stage, no spread."""
 

@@ -53,13 +53,11 @@ class Effort:
 
     climbs, steps  starts to climb from, with about so many evaluations each
     share          prior draws for the certified share
-    broadly        whether a surrogate is learned where there are many free parameters
-    stages         importance sampling in stages, there, where draws from one proposal are not enough
+    stages         importance sampling in stages, with many free parameters, where one proposal is not enough
     """
 
     climbs: int = 3
     steps: int = 80
-    broadly: bool = True
     stages: Tempering = field(default_factory=lambda: Tempering(particles=200, moves=3, repeats=3))
     weighing: Weighing = field(default_factory=Weighing)
     share: int = 200
@@ -130,17 +128,18 @@ def weigh_reading(
     best = np.array(climbs[0]["scores"])
     # One density for everything: that of the solves which start at the best mode's own fixed point.
     local = target.near(best)
-    broadly = effort.broadly and len(priors) > MANY
-    ends = [np.array(c["scores"]) for c in _distinct(climbs)[: 1 if broadly else None]]
+    ends = [np.array(c["scores"]) for c in _distinct(climbs)]
     known = [keep(f"height-{number}", partial(_height, local, at)) for number, at in enumerate(ends)]
     if known[0] is None:
         raise RuntimeError("the best mode is not certified when solved from its own fixed point")
     worth = [k for k, height in enumerate(known) if height is not None and height >= known[0] - WORTH]
     heights = [known[k] for k in worth]
-    if broadly:
+    if len(priors) > MANY:
+        # A flock that begins at draws of the fit would never see another mode.
+        others = [dict(zip(priors.names, ends[k].tolist(), strict=True)) for k in worth[1:]]
         weighed = weigh_broadly(
-            local, best, draws=draws, weighing=effort.weighing, stages=effort.stages, seed=seed, keep=keep,
-            on_progress=on_progress,
+            local, best, draws=[*others, *draws] if draws else (), weighing=effort.weighing,
+            stages=effort.stages, seed=seed, keep=keep, on_progress=on_progress,
         )  # fmt: skip
     else:
         modes = [

@@ -22,7 +22,7 @@ from tightrope.fit.broad import learned_broadly
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.leaps import places
 from tightrope.fit.pieces import Keep
-from tightrope.fit.surrogate import Numbers, Seen, guessed, surrogate_data, surrogate_from
+from tightrope.fit.surrogate import Numbers, Seen, surrogate_data, surrogate_from
 from tightrope.fit.target import Target
 from tightrope.fit.teaching import LONGEST, Learned, programs
 
@@ -154,12 +154,11 @@ def _round(
     on_step: Progress,
 ) -> dict[str, Any]:
     """One proposal of each member by what all rounds before have seen."""
-    run, _ = programs()
+    run, posterior = programs()
     number, now = len(rounds), rounds[-1]
     found = learned_broadly(_seen(rounds, len(inside)), room=FLOCK * (ROUNDS + 1))
     white, centre = np.asarray(found.white), np.asarray(found.centre)
-    root = np.linalg.inv(white)
-    say = jax.jit(guessed)
+    root = jnp.asarray(np.linalg.inv(white))
     base = jax.random.fold_in(jax.random.key(seed), 3000 + number)
     seen, flock, chances, rates, errors, failed = [], [], [], [], [], 0
     for member, (at, value) in enumerate(now["flock"]):
@@ -167,11 +166,11 @@ def _round(
         s = np.array(at)
         u = jnp.asarray(white @ (s - centre))
         y, (_, rate) = run(
-            key, u, found, jnp.asarray(root), jnp.asarray(now["size"]), jnp.asarray(now["longest"]), count=1
+            key, u, found, root, jnp.asarray(now["size"]), jnp.asarray(now["longest"]), count=1
         )
         rates.append(float(rate[0]))
         new = np.array(whole)
-        new[inside] = centre + root @ np.asarray(y)
+        new[inside] = centre + np.asarray(root) @ np.asarray(y)
         there, gradient = _looked(target, new, inside)
         chance = 0.0
         if gradient is None:
@@ -179,7 +178,8 @@ def _round(
         else:
             t = new[inside]
             seen.append([t.tolist(), there, gradient.tolist()])
-            off = (there - value) - float(say(found, jnp.asarray(t)) - say(found, jnp.asarray(s)))
+            exact = there - value - 0.5 * float(t @ t - s @ s)
+            off = exact - float(posterior(found, root, y) - posterior(found, root, u))
             errors.append(abs(off))
             chance = float(np.exp(min(0.0, off)))
         chances.append(chance)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tightrope.fit.ellipse import Array, Density
-from tightrope.fit.evidence import Estimate
+from tightrope.fit.evidence import APART, Estimate
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.pieces import Keep
 from tightrope.fit.smc import Tempering, tempered
@@ -49,6 +49,8 @@ def staged(
 ) -> Estimate:
     """The log evidence of a density by importance sampling in stages from a normal.
 
+    Runs that spread over more than half a nat are a flaw: particles were too few.
+
     keep  called as keep(name, compute) for each piece of the work, as in `fit_record`
 
     Raises NoParticle where fewer than ten draws of the normal have a density.
@@ -61,4 +63,5 @@ def staged(
     found = tempered(
         beyond, len(normal.mean), tempering=tempering, seed=seed, keep=apart, on_progress=on_progress
     )
-    return replace(found, method="importance sampling in stages")
+    flaw = "" if found.spread <= APART else f"its runs differ by {found.spread:.1f} nats (one sd)"
+    return replace(found, method="importance sampling in stages", flaw=flaw)
