@@ -144,7 +144,7 @@ def test_another_process_would_give_the_same(case: Path, data: dict[str, Any], t
         assert stored is not None
         job = readings.Job(
             str(case), session.material.coding, "no_threat", readings.reading_of(session.material, asked), (),
-            comparing.SHORT, session.seed, str(tmp_path), "key",
+            (), comparing.SHORT, session.seed, str(tmp_path), "key",
         )  # fmt: skip
     made = readings.weigh_job(pickle.loads(pickle.dumps(job)), 99)
     assert json.loads(json.dumps(made)) == stored.value
