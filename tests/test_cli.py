@@ -86,16 +86,17 @@ def test_the_command_line_imports_nothing_heavy() -> None:
     assert not HEAVY & set(done.stdout.split())
 
 
-def test_help_takes_less_than_half_a_second() -> None:
-    taken = []
-    for _ in range(15):  # the quickest of a few: the machine may be busy with other tests
-        began = time.perf_counter()
-        done = started("--help")
-        taken.append(time.perf_counter() - began)
-        assert done.returncode == 0
-        if taken[-1] < 0.5:
-            break
-    assert min(taken) < 0.5
+def test_help_is_told_without_anything_heavy() -> None:
+    """What it costs is a row of the benchmarks; here: what it imports on the way."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "tightrope", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "tightrope" in imported
+    assert not HEAVY & imported
     for name in [*WORKING, "check", "new", "schema"]:
         assert f"\n  {name} " in done.stdout
 

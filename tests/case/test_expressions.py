@@ -226,12 +226,12 @@ def shallow_stack(frames: int) -> Iterator[None]:
     ],
 )
 def test_what_an_expression_may_not_do_is_refused_by_name(text: str, words: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with shallow_stack(4 * MAX_DEPTH + 40), pytest.raises(ExpressionError) as caught:
         parse(text)
     assert words in str(caught.value)
     assert 0 <= caught.value.column <= len(text)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 10.0
 
 
 def test_the_tallest_tree_can_be_walked_on_a_small_stack() -> None:
@@ -322,9 +322,9 @@ def test_definitions_that_double_cost_no_time() -> None:
         "payoffs": {"p": {"t": "d69"}}, "start": {"s0": "low"},
     }  # fmt: skip
     case = case_from_source(source_from_bytes(rendered(data)[0].encode()))
-    began = time.perf_counter()
+    began = time.process_time()
     mentions = mentions_of(case, Scope.of(case))
     assert mentions.known["d69"].parameters == {"alpha"}
     point = Point({}, {"alpha": 1.0}, {}, mentions.defines)
     assert value_of(s.Defined("d69"), point) == 2.0**69
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 10.0
