@@ -5,8 +5,8 @@ gradients alone, as the symmetric matrix that is nearest to turning points into 
 which they say nothing keep the mean square of the gradient as their curvature, which is the likelihood's part
 of the posterior's precision (the information identity). The process sees all values, and gradients in the few
 directions in which the quadratic errs most: all of them would be too many. It reaches to near neighbours
-only. Far from what was seen a process that has learned from gradients has peaks where there are none, and
-proposals would go there.
+only, and hardly rises above the most that it had to make good anywhere. Where a gradient is steep a process that has
+learned it has peaks where there are none, of a hundred nats; chains of the surrogate would end there.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ NEAR, DEEP = 20.0, 25.0
 """Points so many nats below the best shape the coordinates, and so many all the rest."""
 FEWEST = 60
 """Points that are used however deep they lie."""
+ROOM = 3.0
+"""How far the process may rise, in nats, above the most that it had to make good."""
 ANCHOR = 1.0
 """How many points' worth the mean square of the gradient counts as the curvature."""
 NOISE = 3e-3
@@ -51,7 +53,7 @@ def learned_broadly(seen: Seen, *, room: int) -> Surrogate:
     alpha, beta = _process(x, rest - level, slopes - slope - x @ curve, length=reach(size))
     padded = np.zeros((3, room, size))
     padded[0, : len(x)], padded[1, : len(x), 0], padded[2, : len(x)] = x, alpha, beta
-    process = (padded[0], padded[1, :, 0], padded[2], reach(size))
+    process = (padded[0], padded[1, :, 0], padded[2], reach(size), float((rest - level).max()) + ROOM)
     return Surrogate(*(jnp.asarray(part) for part in (centre, white, level, slope, curve, *process)))
 
 

@@ -1,11 +1,12 @@
 """Learn a surrogate in many parameters along chains that already use it.
 
 In seventy dimensions a surrogate is wrong nearly everywhere, and its own posterior lies where it is most
-wrong. So a flock of chains begins around a mode. Each round every member makes one proposal by the surrogate
-of all that was seen, which the exact density accepts or refuses as in `surrogate_chains`; where it went,
-value and gradient are seen, taken or not. Trajectories are short at first and grow as proposals are accepted.
-The flock spreads over the posterior while the surrogate learns it, and learning ends when long trajectories
-are accepted.
+wrong. So a flock of chains begins around a mode. Each round every member makes a few proposals by the
+surrogate of all that was seen, which the exact density accepts or refuses as in `surrogate_chains`. Then it
+is taught by one value and gradient a member: where the member stands if all were refused, for that is where
+the surrogate says too little; else at the last proposal. Trajectories are short at first and grow as
+proposals are accepted. The flock spreads over the posterior while the surrogate learns it, and learning ends
+when long trajectories are accepted from points that it was not taught.
 """
 
 from __future__ import annotations
@@ -26,21 +27,20 @@ from tightrope.fit.surrogate import Numbers, Seen, surrogate_data, surrogate_fro
 from tightrope.fit.target import Target
 from tightrope.fit.teaching import LONGEST, Learned, programs
 
-FLOCK, ROUNDS, FEWEST = 20, 20, 14
-"""Members, rounds at most, and rounds at least. What a flock accepts flatters the surrogate, which knows
-where each member stands; chains that use it afterwards accept a third of that."""
+FLOCK, MOVES, ROUNDS, FEWEST = 12, 5, 16, 10
+"""Members, proposals of each in a round, rounds at most, and rounds at least."""
 SCATTER = 0.15
 """Prior sds by which members begin apart."""
 FALLEN = 60.0
 """A member does not begin so many nats below the mode."""
-ENOUGH = 0.4
+ENOUGH = 0.6
 """Learning ends when so large a share of the longest trajectories is accepted, over two rounds."""
 LONGER, SHORTER = 0.45, 0.2
 """Acceptance above which trajectories are doubled, and below which they are halved."""
 LARGEST = 0.3
 """The largest step, in posterior sds."""
-WIDE = 1.2
-"""Chains begin at draws that are so many times as far from the middle as the surrogate's posterior."""
+WIDE = 1.0
+"""Chains begin at draws of the surrogate's posterior, so many times as far from its middle."""
 
 Progress = Callable[[int, int], None] | None
 
@@ -90,7 +90,7 @@ def _learn(
         rounds.append(keep(f"flock-{len(rounds)}", work))
     seen = _seen(rounds, len(inside))
     return {
-        "surrogate": surrogate_data(learned_broadly(seen, room=FLOCK * (ROUNDS + 1))),
+        "surrogate": surrogate_data(learned_broadly(seen, room=_room())),
         "size": rounds[-1]["size"],
         "longest": rounds[-1]["longest"],
         "seen": len(seen.values),
@@ -156,38 +156,47 @@ def _round(
     """One proposal of each member by what all rounds before have seen."""
     run, posterior = programs()
     number, now = len(rounds), rounds[-1]
-    found = learned_broadly(_seen(rounds, len(inside)), room=FLOCK * (ROUNDS + 1))
+    found = learned_broadly(_seen(rounds, len(inside)), room=_room())
     white, centre = np.asarray(found.white), np.asarray(found.centre)
     root = jnp.asarray(np.linalg.inv(white))
     base = jax.random.fold_in(jax.random.key(seed), 3000 + number)
-    seen, flock, chances, rates, errors, failed = [], [], [], [], [], 0
+    seen, flock, failed = [], [], 0
+    chances: list[float] = []
+    rates: list[float] = []
+    errors: list[float] = []
+    taught = _points(rounds)
     for member, (at, value) in enumerate(now["flock"]):
-        key, other = jax.random.split(jax.random.fold_in(base, member))
-        s = np.array(at)
-        u = jnp.asarray(white @ (s - centre))
-        y, (_, rate) = run(
-            key, u, found, root, jnp.asarray(now["size"]), jnp.asarray(now["longest"]), count=1
-        )
-        rates.append(float(rate[0]))
-        new = np.array(whole)
-        new[inside] = centre + np.asarray(root) @ np.asarray(y)
-        there, gradient = _looked(target, new, inside)
-        chance = 0.0
-        if gradient is None:
-            failed += 1
-        else:
-            t = new[inside]
-            seen.append([t.tolist(), there, gradient.tolist()])
-            exact = there - value - 0.5 * float(t @ t - s @ s)
-            off = exact - float(posterior(found, root, y) - posterior(found, root, u))
-            errors.append(abs(off))
-            chance = float(np.exp(min(0.0, off)))
-        chances.append(chance)
-        taken = float(jax.random.uniform(other)) < chance
-        flock.append([new[inside].tolist(), there] if taken else [at, value])
+        s, u = np.array(at), jnp.asarray(white @ (np.array(at) - centre))
+        guess = float(posterior(found, root, u))
+        new, stuck = s, True
+        for turn in range(MOVES):
+            key, other = jax.random.split(jax.random.fold_in(jax.random.fold_in(base, member), turn))
+            y, (_, rate) = run(
+                key, u, found, root, jnp.asarray(now["size"]), jnp.asarray(now["longest"]), count=1
+            )
+            rates.append(float(rate[0]))
+            new = centre + np.asarray(root) @ np.asarray(y)
+            there, _ = target.value(_whole(whole, inside, new))
+            chance = 0.0
+            if np.isfinite(there):
+                said = float(posterior(found, root, y))
+                off = there - value - 0.5 * float(new @ new - s @ s) - (said - guess)
+                errors.append(abs(off))
+                chance = float(np.exp(min(0.0, off)))
+            else:
+                failed += 1
+            if tuple(s.tolist()) not in taught:
+                chances.append(chance)
+            if float(jax.random.uniform(other)) < chance:
+                s, u, value, guess, stuck = new, y, there, said, False
+        flock.append([s.tolist(), value])
+        at_last = s if stuck and tuple(s.tolist()) not in taught else new
+        there, gradient = _looked(target, _whole(whole, inside, at_last), inside)
+        if gradient is not None:
+            seen.append([at_last.tolist(), there, gradient.tolist()])
         if on_step is not None:
             on_step(number * FLOCK + member + 1, FLOCK * (ROUNDS + 1))
-    accepted, longest = float(np.mean(chances)), now["longest"]
+    accepted, longest = float(np.mean(chances)) if chances else 0.0, now["longest"]
     if accepted > LONGER:
         longest = min(2 * longest, LONGEST)
     elif accepted < SHORTER:
@@ -198,6 +207,21 @@ def _round(
         "used": now["longest"], "accepted": accepted,
         "error": float(np.median(errors)) if errors else float("inf"),
     }  # fmt: skip
+
+
+def _whole(whole: Numbers, inside: Numbers, s: Numbers) -> Numbers:
+    """All scores, with these of the sampled parameters."""
+    v = np.array(whole)
+    v[inside] = s
+    return v
+
+
+def _points(rounds: list[dict[str, Any]]) -> set[tuple[float, ...]]:
+    return {tuple(row[0]) for part in rounds for row in part["seen"]}
+
+
+def _room() -> int:
+    return FLOCK * (ROUNDS + 1)
 
 
 def _looked(target: Target, v: Numbers, inside: Numbers) -> tuple[float, Numbers | None]:

@@ -1,16 +1,18 @@
-"""The evidence once more, by tempered sequential Monte Carlo from the prior (Del Moral, Doucet & Jasra 2006).
+"""The evidence by tempered sequential Monte Carlo (Neal 2001; Del Moral, Doucet & Jasra 2006).
 
-Particles begin as prior draws. The likelihood is raised from power zero to one in stages, each as long as
-leaves the weights worth half the particles; they are resampled and moved by elliptical slices at the power
-reached, around the moments of the particles. The mean weights of all stages multiply to the evidence. Nothing
-here knows of modes found by climbing, so a mode that both other estimates miss can show.
+Particles begin as draws of a density whose mass is known: the prior here, a surrogate's posterior in
+`staged`. What the posterior has beyond it is raised from power zero to one in stages, each as long as leaves
+the weights worth half the particles; they are resampled and moved at the power reached. The mean weights of
+all stages multiply to the evidence. From the prior, nothing knows of modes found by climbing, so a mode that
+both other estimates miss can show.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from tightrope.fit.ellipse import Density, Reference, advance
-from tightrope.fit.evidence import Estimate, spread
+from tightrope.fit.evidence import Estimate, Method, spread
 from tightrope.fit.laplace import effective_size
 from tightrope.fit.mixtures import CLOSE, fitted
 from tightrope.fit.pieces import Keep
@@ -35,8 +37,8 @@ class Tempering:
     """How hard to try.
 
     particles  in each run
-    moves      slices of each particle a stage
-    repeats    runs, each from prior draws of its own
+    moves      of each particle a stage
+    repeats    runs, each from draws of its own
     worth      share of the particles that a stage's weights must be worth
     """
 
@@ -47,7 +49,76 @@ class Tempering:
 
 
 class NoParticle(RuntimeError):
-    """Too few prior draws have a certificate and a possible record."""
+    """Too few of the first draws have a certificate and a possible record."""
+
+
+class Moved(NamedTuple):
+    """Where a particle went, what the posterior has there beyond the first density, and what that cost."""
+
+    point: Array
+    height: float
+    evaluations: int
+    failures: int
+
+
+Move = Callable[[int, Array, float, list[int]], Moved]
+"""Called as move(place in the cloud, point, height, seed)."""
+
+
+class Route(Protocol):
+    """A way from a density to the posterior."""
+
+    def begin(self, count: int, seed: list[int]) -> Array:
+        """Draws (count, parameters) of the density."""
+        ...
+
+    def height(self, point: Array) -> float:
+        """Log of what the posterior has beyond it, unnormalised; nan without a certificate."""
+        ...
+
+    def mover(self, cloud: Array, power: float) -> Move:
+        """A move that leaves the density times that to the power as it is."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class FromPrior:
+    """From the standard normal prior of `size` normal scores; heights are log-likelihoods."""
+
+    density: Density
+    size: int
+
+    def begin(self, count: int, seed: list[int]) -> Array:
+        """Prior draws."""
+        return np.random.default_rng(seed).normal(size=(count, self.size))
+
+    def height(self, point: Array) -> float:
+        """The log-likelihood."""
+        return float(self.density.value(point)[0])
+
+    def mover(self, cloud: Array, power: float) -> Move:
+        """Elliptical slices: the first half of the particles around the second, and the other way round.
+
+        A particle must not shape its own reference. In many dimensions a cloud that is fitted to itself draws
+        its particles inwards, and the evidence comes out low, by nats, in every run alike. Resampling leaves
+        copies of a particle next to each other, so halves in this order share one at most.
+        """
+        half = len(cloud) // 2
+        here = _Tempered(self.density, power)
+        references = [_reference(cloud[half:]), _reference(cloud[:half])]
+
+        def move(place: int, point: Array, height: float, seed: list[int]) -> Moved:
+            state = {"at": point.tolist(), "log_likelihood": power * height, "rows": [height]}
+            made = advance(here, references[place >= half], state, draws=1, seed=seed, first=0)
+            last = made["state"]
+            return Moved(np.array(last["at"]), last["rows"][0], made["evaluations"], made["failures"])
+
+        return move
+
+
+def _reference(points: Array) -> Reference:
+    cloud = fitted(points, shape=np.eye(points.shape[1]), effective=0.5 * len(points), degrees=CLOSE)
+    return Reference(cloud.means[0], cloud.roots[0], CLOSE)
 
 
 @dataclass(frozen=True)
@@ -63,50 +134,52 @@ class _Tempered:
 
 
 def tempered(
-    density: Density,
-    size: int,
+    route: Route,
     *,
     tempering: Tempering,
     seed: int,
     keep: Keep,
+    method: Method = "tempered SMC",
     on_progress: Progress | None = None,
 ) -> Estimate:
-    """The log evidence of a density in `size` normal scores under their standard normal prior.
+    """Log of the posterior's mass over that of the density where the route begins.
+
+    From the prior that is the log evidence.
 
     keep  called as keep(name, compute) for each piece of the work, as in `fit_record`
 
-    Raises NoParticle where fewer than ten of the prior draws have a density.
+    Raises NoParticle where fewer than ten of the first draws have a density.
     """
     about = on_progress or (lambda label, done, of: None)
-    runs = [_run(density, size, tempering, seed, k, keep, about) for k in range(tempering.repeats)]
+    runs = [_run(route, tempering, seed, k, keep, about) for k in range(tempering.repeats)]
     repeats = tuple(run["log_evidence"] for run in runs)
     mean = float(logsumexp(repeats) - np.log(len(repeats)))
     return Estimate(
-        "tempered SMC", mean, repeats, spread(repeats), sum(run["evaluations"] for run in runs),
+        method, mean, repeats, spread(repeats), sum(run["evaluations"] for run in runs),
         sum(run["failures"] for run in runs), min(run["effective"] for run in runs), float("nan"), "",
     )  # fmt: skip
 
 
 def _run(
-    density: Density, size: int, tempering: Tempering, seed: int, number: int, keep: Keep, about: Progress
+    route: Route, tempering: Tempering, seed: int, number: int, keep: Keep, about: Progress
 ) -> dict[str, Any]:
     n = tempering.particles
-    generator = np.random.default_rng([seed, 5, number])
-    points = generator.normal(size=(n, size))
-    likelihood = np.empty(n)
+    points = route.begin(n, [seed, 5, number])
+    generator = np.random.default_rng([seed, 5, number, 1])
+    heights = np.empty(n)
     failures, evaluations, done = 0, n, 0
     for piece, some in enumerate(np.array_split(np.arange(n), range(PIECE, n, PIECE))):
-        found = keep(f"smc-{number}-prior-{piece}", partial(_values, density, points[some]))
-        likelihood[some] = [-np.inf if x is None else x for x in found]
+        found = keep(f"smc-{number}-prior-{piece}", partial(_heights, route, points[some]))
+        heights[some] = [-np.inf if x is None else x for x in found]
         done += len(some)
-        about(f"SMC run {number + 1}, prior draws", done, n)
-    failures += int((~np.isfinite(likelihood)).sum())
-    if np.isfinite(likelihood).sum() < 10:
-        raise NoParticle(f"of {n} prior draws {n - failures} have a certificate: too few to begin with")
+        about(f"SMC run {number + 1}, first draws", done, n)
+    failures += int((~np.isfinite(heights)).sum())
+    if np.isfinite(heights).sum() < 10:
+        raise NoParticle(f"of {n} first draws {n - failures} have a certificate: too few to begin with")
     power, total, least, stage = 0.0, 0.0, float(n), 0
     while True:
-        step = _step(likelihood, 1.0 - power, tempering.worth * n)
-        weights = step * likelihood
+        step = _step(heights, 1.0 - power, tempering.worth * n)
+        weights = step * heights
         total += float(logsumexp(weights) - np.log(n))
         least = min(least, effective_size(weights))
         power, stage = power + step, stage + 1
@@ -115,30 +188,27 @@ def _run(
         if stage == STAGES:
             raise NoParticle(f"after {STAGES} stages the likelihood has power {power:.3f} only")
         picks = _resampled(weights, generator)
-        points, likelihood = points[picks], likelihood[picks]
-        cloud = fitted(points, shape=np.eye(size), effective=0.5 * n, degrees=CLOSE)
-        reference = Reference(cloud.means[0], cloud.roots[0], CLOSE)
-        here = _Tempered(density, power)
+        points, heights = points[picks], heights[picks]
+        move = route.mover(points.copy(), power)
         for piece, some in enumerate(np.array_split(np.arange(n), range(PIECE, n, PIECE))):
             work = partial(
-                _moved, here, reference, points[some], likelihood[some], tempering.moves,
-                [seed, 6, number, stage, piece],
-            )  # fmt: skip
+                _moved, move, some, points[some], heights[some], tempering.moves, [seed, 6, number, stage]
+            )
             made = keep(f"smc-{number}-{stage}-{piece}", work)
-            points[some], likelihood[some] = made["points"], made["likelihood"]
+            points[some], heights[some] = made["points"], made["heights"]
             evaluations, failures = evaluations + made["evaluations"], failures + made["failures"]
             about(f"SMC run {number + 1}, stage {stage} to power {power:.3g}", int(some[-1]) + 1, n)
     return {"log_evidence": total, "evaluations": evaluations, "failures": failures, "effective": least}
 
 
-def _step(likelihood: Array, left: float, worth: float) -> float:
+def _step(heights: Array, left: float, worth: float) -> float:
     """The longest step of the power after which weights are worth so many particles, at most what is left."""
     # Points without a density weigh nothing whatever the step; what the others are worth sets its length.
-    known = int(np.isfinite(likelihood).sum())
+    known = int(np.isfinite(heights).sum())
     worth = min(worth, 0.9 * known)
 
     def excess(step: float) -> float:
-        return effective_size(step * likelihood) - worth
+        return effective_size(step * heights) - worth
 
     if excess(left) >= 0:
         return left
@@ -156,23 +226,22 @@ def _resampled(log_weights: Array, generator: np.random.Generator) -> Array:
     return np.minimum(picks, n - 1)
 
 
-def _values(density: Density, points: Array) -> list[float | None]:
-    values = [float(density.value(point)[0]) for point in points]
+def _heights(route: Route, points: Array) -> list[float | None]:
+    values = [float(route.height(point)) for point in points]
     return [value if np.isfinite(value) else None for value in values]
 
 
 def _moved(
-    here: _Tempered, reference: Reference, points: Array, likelihood: Array, moves: int, seed: list[int]
+    move: Move, places: Array, points: Array, heights: Array, moves: int, seed: list[int]
 ) -> dict[str, Any]:
     """Particles moved, each with random numbers of its own."""
-    found: dict[str, Any] = {"points": [], "likelihood": [], "evaluations": 0, "failures": 0}
-    for k, (point, value) in enumerate(zip(points, likelihood, strict=True)):
-        state = {
-            "at": point.tolist(), "log_likelihood": here.power * float(value), "rows": [float(value)]
-        }  # fmt: skip
-        made = advance(here, reference, state, draws=moves, seed=[*seed, k], first=0)
-        found["points"].append(made["state"]["at"])
-        found["likelihood"].append(made["state"]["rows"][0])
-        found["evaluations"] += made["evaluations"]
-        found["failures"] += made["failures"]
+    found: dict[str, Any] = {"points": [], "heights": [], "evaluations": 0, "failures": 0}
+    for place, point, height in zip(places, points, heights, strict=True):
+        now = Moved(point, float(height), 0, 0)
+        for k in range(moves):
+            now = move(int(place), now.point, now.height, [*seed, int(place), k])
+            found["evaluations"] += now.evaluations
+            found["failures"] += now.failures
+        found["points"].append(now.point.tolist())
+        found["heights"].append(now.height)
     return found

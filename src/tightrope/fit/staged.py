@@ -1,9 +1,9 @@
-"""Importance sampling in stages, from a normal that is near the posterior (Neal 2001; Del Moral et al. 2006).
+"""Importance sampling in stages, from a surrogate's posterior (Neal 2001; Del Moral et al. 2006).
 
-Where the weights of draws from one proposal have no reliable mean, the way from the proposal to the posterior
-is cut into stages. In the normal's own coordinates its density is standard normal, and what the posterior has
-beyond it stands for the likelihood: tempering that from power zero to one is what `smc` does from the prior,
-with a much shorter way to go.
+Draws of the surrogate's posterior cost no solve, and its mass is known without one. What the exact likelihood
+has beyond the surrogate's is raised from power zero to one, as `smc` does from the prior, with a much shorter
+way to go: at low powers nearly every proposal of the surrogate is accepted, so that particles go anywhere
+before they are held to the exact density.
 """
 
 from __future__ import annotations
@@ -16,52 +16,69 @@ import numpy as np
 
 from tightrope.fit.ellipse import Array, Density
 from tightrope.fit.evidence import APART, Estimate
-from tightrope.fit.laplace import Laplace
 from tightrope.fit.pieces import Keep
-from tightrope.fit.smc import Tempering, tempered
+from tightrope.fit.smc import Move, Moved, Tempering, tempered
+from tightrope.fit.surrogate_posterior import SurrogatePosterior
 from tightrope.fit.weighing import Progress
 
 
 @dataclass(frozen=True, eq=False)
-class Beyond:
-    """What a density under a standard normal prior has beyond a normal, in that normal's coordinates."""
+class FromSurrogate:
+    """From a surrogate's posterior; heights are what it says too little of log-likelihoods."""
 
     density: Density
-    mean: Array
-    root: Array
+    surrogate: SurrogatePosterior
 
-    def value(self, w: Array) -> tuple[float, Array]:
-        """Log of posterior over normal at v = mean + root w, unnormalised; nan without a certificate."""
-        v = self.mean + self.root @ w
-        found, rows = self.density.value(v)
-        volume = float(np.log(np.diagonal(self.root)).sum())
-        return found - 0.5 * float(v @ v) + 0.5 * float(w @ w) + volume, rows
+    def begin(self, count: int, seed: list[int]) -> Array:
+        """Draws of it."""
+        return self.surrogate.draws(count, seed=seed)
+
+    def height(self, point: Array) -> float:
+        """Exact log-likelihood less the surrogate's."""
+        return float(self.density.value(point)[0]) - float(self.surrogate.said(point[None])[0])
+
+    def mover(self, cloud: Array, power: float) -> Move:
+        """Its proposals, accepted by the ratio of exact likelihood to its own, to the power (Metropolis)."""
+
+        def move(place: int, point: Array, height: float, seed: list[int]) -> Moved:
+            new = self.surrogate.moved(point, seed=seed)
+            there = self.height(new)
+            failed = not np.isfinite(there)
+            drawn = np.log(np.random.default_rng(seed).uniform())
+            if failed or drawn >= power * (there - height):
+                return Moved(point, height, 1, int(failed))
+            return Moved(new, there, 1, 0)
+
+        return move
 
 
 def staged(
     density: Density,
-    normal: Laplace,
+    surrogate: SurrogatePosterior,
     *,
+    mass: float,
     tempering: Tempering,
     seed: int,
     keep: Keep,
     on_progress: Progress | None = None,
 ) -> Estimate:
-    """The log evidence of a density by importance sampling in stages from a normal.
+    """The log evidence of a density by importance sampling in stages from a surrogate's posterior.
 
     Runs that spread over more than half a nat are a flaw: particles were too few.
 
+    mass  the log of the integral of that posterior
     keep  called as keep(name, compute) for each piece of the work, as in `fit_record`
 
-    Raises NoParticle where fewer than ten draws of the normal have a density.
+    Raises NoParticle where fewer than ten of its draws have a density.
     """
-    beyond = Beyond(density, normal.mean, np.linalg.cholesky(normal.covariance))
 
     def apart(name: str, compute: Callable[[], Any]) -> Any:
         return keep(f"staged-{name}", compute)
 
     found = tempered(
-        beyond, len(normal.mean), tempering=tempering, seed=seed, keep=apart, on_progress=on_progress
-    )
+        FromSurrogate(density, surrogate), tempering=tempering, seed=seed, keep=apart,
+        method="importance sampling in stages", on_progress=on_progress,
+    )  # fmt: skip
     flaw = "" if found.spread <= APART else f"its runs differ by {found.spread:.1f} nats (one sd)"
-    return replace(found, method="importance sampling in stages", flaw=flaw)
+    repeats = tuple(mass + x for x in found.repeats)
+    return replace(found, log_evidence=mass + found.log_evidence, repeats=repeats, flaw=flaw)

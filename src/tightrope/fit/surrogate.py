@@ -31,6 +31,7 @@ class Surrogate(NamedTuple):
     centre, white    x = white @ (s - centre) are its coordinates
     level, slope, curve  its quadratic: level + slope·x + x·curve·x/2
     points, values, slopes, length  its process: Σ k(x, x_i)(values_i + slopes_i·(x - x_i)/length²)
+    top  what the process stays below
     """
 
     centre: Array
@@ -42,6 +43,11 @@ class Surrogate(NamedTuple):
     values: Array
     slopes: Array
     length: Array
+    top: Array
+
+
+UNBOUNDED = 1e9
+"""A `top` that changes nothing."""
 
 
 def guessed(found: Surrogate, s: Array) -> Array:
@@ -50,7 +56,8 @@ def guessed(found: Surrogate, s: Array) -> Array:
     apart = x - found.points
     near = jnp.exp(-0.5 * jnp.sum(apart**2, axis=1) / found.length**2)
     process = near @ (found.values + jnp.sum(found.slopes * apart, axis=1) / found.length**2)
-    return found.level + found.slope @ x + 0.5 * x @ found.curve @ x + process
+    bounded = -jnp.logaddexp(-process, -found.top)
+    return found.level + found.slope @ x + 0.5 * x @ found.curve @ x + bounded
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +96,7 @@ def learned(seen: Seen, *, centre: Numbers, root: Numbers, room: int) -> Surroga
     return Surrogate(
         jnp.asarray(centre), jnp.asarray(white), jnp.asarray(level), jnp.asarray(slope), jnp.asarray(curve),
         jnp.asarray(padded[0]), jnp.asarray(padded[1, :, 0]), jnp.asarray(padded[2]), jnp.asarray(length),
+        jnp.asarray(UNBOUNDED),
     )  # fmt: skip
 
 

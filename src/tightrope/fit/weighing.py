@@ -88,14 +88,11 @@ def weigh(
     weighing: Weighing,
     seed: int,
     keep: Keep,
-    chains: Sequence[dict[str, Any]] = (),
     on_progress: Progress | None = None,
 ) -> Weighed:
     """Both estimates of the evidence of a density, from Laplace approximations at its modes.
 
     heights  log posterior at each mode, up to a common constant
-    chains   posterior draws made elsewhere, two chains at least; none: they are made here, by slices. Each
-             has scores, log_likelihood, rows (mean by row), and counts of evaluations and failures
     keep     called as keep(name, compute) for each piece of the work, as in `fit_record`
 
     Raises RuntimeError if no chain can be started.
@@ -113,21 +110,14 @@ def weigh(
         name = f"weights-{repeat}"
         blocks.append(_weighted(density, mixture, weighing.draws, name, [seed, 1, repeat], keep, about)[1])
     importance = from_weights(blocks)
-    chains = list(chains) or _chains(density, modal, weighing, seed, keep, about)
-    scores = np.array([chain["scores"] for chain in chains])
-    likelihood = np.array([chain["log_likelihood"] for chain in chains])
-    by_row = np.array([chain["rows"] for chain in chains]).mean(axis=0)
-    mixed = mixing(Chains(scores, likelihood, 0))
-    rhat, effective = float(np.max(mixed.rhat)), float(np.min(mixed.bulk))
-    size = 0.5 * float(np.median(mixed.bulk))  # independent draws in either half
-    estimates, evaluations, failures = (
-        [],
-        sum(c["evaluations"] for c in chains),
-        sum(c["failures"] for c in chains),
-    )
+    chains = _chains(density, modal, weighing, seed, keep, about)
+    found = gathered(chains)
+    scores, likelihood = found.scores, found.likelihood
+    size = 0.5 * found.typical
+    estimates, evaluations, failures = [], found.evaluations, found.failures
     for repeat in range(weighing.repeats):
-        fit_on, cross = _halves(scores, repeat)
-        _, bridge_on = _halves(likelihood, repeat)
+        fit_on, cross = halves(scores, repeat)
+        _, bridge_on = halves(likelihood, repeat)
         proposal = fitted(fit_on.reshape(-1, scores.shape[-1]), shape=shape, effective=size)
         _, below = _weighted(
             density, proposal, weighing.proposals, f"bridge-{repeat}", [seed, 3, repeat], keep, about
@@ -136,19 +126,60 @@ def weigh(
         above = bridge_on.reshape(-1) + _log_prior(at) - log_density(proposal, at)
         evaluations, failures = evaluations + len(below), failures + int((~np.isfinite(below)).sum())
         estimates.append(bridge(above, below, effective=size))
-    flat = scores.reshape(-1, scores.shape[-1])
-    thin = np.linspace(0, len(flat) - 1, min(SAMPLE, len(flat))).astype(int)
-    return Weighed(
-        importance,
-        from_bridges(
-            estimates, evaluations=evaluations, failures=failures, effective=effective, rhat=rhat,
+    return found.weighed(importance, estimates, evaluations=evaluations, failures=failures)
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """Posterior draws of all chains: scores (chains, draws, parameters), their log-likelihoods, mean rows.
+
+    typical  independent draws that they are worth, for the parameter in the middle; `effective` for the worst
+    """
+
+    scores: Array
+    likelihood: Array
+    rows: Array
+    rhat: float
+    effective: float
+    typical: float
+    evaluations: int
+    failures: int
+
+    def weighed(
+        self, importance: Estimate, bridges: Sequence[float], *, evaluations: int, failures: int
+    ) -> Weighed:
+        """These draws with both estimates; evaluations and failures are those of bridge sampling."""
+        flat, likelihood = self.scores.reshape(-1, self.scores.shape[-1]), self.likelihood.reshape(-1)
+        thin = np.linspace(0, len(flat) - 1, min(SAMPLE, len(flat))).astype(int)
+        bridged = from_bridges(
+            bridges, evaluations=evaluations, failures=failures, effective=self.effective, rhat=self.rhat,
             usable=TOGETHER,
-        ),
-        by_row, flat[thin], likelihood.reshape(-1)[thin], rhat, effective, scores,
+        )  # fmt: skip
+        return Weighed(
+            importance,
+            bridged,
+            self.rows,
+            flat[thin],
+            likelihood[thin],
+            self.rhat,
+            self.effective,
+            self.scores,
+        )
+
+
+def gathered(chains: Sequence[dict[str, Any]]) -> Gathered:
+    """All chains together; each has scores, log_likelihood, rows (mean by row), evaluations and failures."""
+    scores = np.array([chain["scores"] for chain in chains])
+    likelihood = np.array([chain["log_likelihood"] for chain in chains])
+    mixed = mixing(Chains(scores, likelihood, 0))
+    return Gathered(
+        scores, likelihood, np.array([chain["rows"] for chain in chains]).mean(axis=0),
+        float(np.max(mixed.rhat)), float(np.min(mixed.bulk)), float(np.median(mixed.bulk)),
+        sum(chain["evaluations"] for chain in chains), sum(chain["failures"] for chain in chains),
     )  # fmt: skip
 
 
-def _halves(x: Array, repeat: int) -> tuple[Array, Array]:
+def halves(x: Array, repeat: int) -> tuple[Array, Array]:
     """The half of every chain that a proposal is fitted to, and the other; they change places each repeat."""
     middle = x.shape[1] // 2
     first, second = x[:, :middle], x[:, middle:]
@@ -198,12 +229,17 @@ def _weighted(
 ) -> tuple[Array, Array]:
     """Draws from a proposal (size, parameters) and their log weights (size,), -inf without a certificate."""
     points = draw(proposal, size=size, generator=np.random.default_rng(seed))
-    likelihood: list[float | None] = []
-    for piece, some in enumerate(np.array_split(points, range(PIECE, size, PIECE))):
-        likelihood += keep(f"{name}-{piece}", partial(_likelihoods, density, some))
-        about(name, len(likelihood), size)
-    found = np.array([-np.inf if value is None else value for value in likelihood])
+    found = likelihoods(density, points, name, keep, about)
     return points, found + _log_prior(points) - log_density(proposal, points)
+
+
+def likelihoods(density: Density, points: Array, name: str, keep: Keep, about: Progress) -> Array:
+    """Log-likelihood at each of (n, parameters) points, piece by piece; -inf without a certificate."""
+    found: list[float | None] = []
+    for piece, some in enumerate(np.array_split(points, range(PIECE, len(points), PIECE))):
+        found += keep(f"{name}-{piece}", partial(_likelihoods, density, some))
+        about(name, len(found), len(points))
+    return np.array([-np.inf if value is None else value for value in found])
 
 
 def _likelihoods(density: Density, points: Array) -> list[float | None]:

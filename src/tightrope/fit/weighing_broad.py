@@ -1,9 +1,9 @@
-"""Weigh a density in many parameters: a surrogate gives the proposal its shape and makes the chains.
+"""Weigh a density in many parameters, by a surrogate of it.
 
 Around a mode in seventy dimensions a Laplace approximation is a poor proposal, worst where the mode is an
-edge, and chains by slices hardly move. A surrogate is learned along the posterior instead (`roaming`).
-Importance sampling begins from the normal part of it, in stages where one is not enough, bridge sampling from
-draws of exact chains whose proposals it makes; both estimates are otherwise those of `weighing`.
+edge, and chains by slices hardly move. A surrogate is learned along the posterior instead (`roaming`). The
+mass of its posterior is known without a solve. Importance sampling leads draws of it to the exact posterior
+in stages (`staged`); bridge sampling compares them with draws of exact chains whose proposals it makes.
 """
 
 from __future__ import annotations
@@ -14,18 +14,23 @@ from functools import partial
 
 import numpy as np
 
-from tightrope.fit.broad import normal_part
+from tightrope.fit.evidence import NEGLIGIBLE, bridge
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.nuts import Trajectories
 from tightrope.fit.pieces import Keep
 from tightrope.fit.smc import Tempering
 from tightrope.fit.staged import staged
 from tightrope.fit.surrogate_chains import surrogate_chain, teach
+from tightrope.fit.surrogate_posterior import SurrogatePosterior
 from tightrope.fit.target import Target
-from tightrope.fit.weighing import Progress, Weighed, Weighing, weigh
+from tightrope.fit.weighing import Progress, Weighed, Weighing, gathered, halves, likelihoods
 
 CHEAPER = 4
 """A draw of such a chain costs one solve; one by slices about so many. As many more are made."""
+COUNT = 2000
+"""Draws of either kind for the mass of the surrogate's posterior."""
+TIMES = 4
+"""Estimates of it."""
 
 
 def weigh_broadly(
@@ -45,7 +50,7 @@ def weigh_broadly(
     mode    (parameters,) its normal scores
     draws   normal scores by parameter of an approximate posterior, where the surrogate's flock begins; none:
             at the mode. Parameters that they lack stand at the mode.
-    stages  how importance sampling goes on where the weights of draws from one proposal are not to be trusted
+    stages  how hard importance sampling tries
 
     Raises RuntimeError where hardly a point around the mode is certified.
     """
@@ -61,6 +66,12 @@ def weigh_broadly(
         names, others="held", chains=weighing.chains, warmup=CHEAPER * weighing.warmup,
         draws=CHEAPER * weighing.kept, surrogate=True,
     )  # fmt: skip
+    surrogate = SurrogatePosterior(taught)
+    masses = keep("surrogate-mass", partial(_masses, surrogate, seed))
+    mass = float(np.mean(masses))
+    importance = staged(
+        target, surrogate, mass=mass, tempering=stages, seed=seed, keep=keep, on_progress=on_progress
+    )
     chains = []
     for chain in range(wanted.chains):
         made = surrogate_chain(
@@ -71,12 +82,28 @@ def weigh_broadly(
             {name: made[name] for name in ("scores", "log_likelihood", "evaluations")}
             | {"rows": np.mean(made["rows"], axis=0), "failures": len(made["failed"])}
         )
-    normal = normal_part(taught.surrogate)
-    weighed = weigh(
-        target, [normal], [0.0], weighing=weighing, seed=seed, keep=keep, chains=chains,
-        on_progress=on_progress,
-    )  # fmt: skip
-    if not weighed.importance.flaw:
+    found = gathered(chains)
+    above = found.likelihood - surrogate.said(found.scores.reshape(-1, len(names))).reshape(
+        found.likelihood.shape
+    )
+    bridges, evaluations, failures = [], found.evaluations, found.failures
+    for repeat in range(weighing.repeats):
+        points = surrogate.draws(weighing.proposals, seed=[seed, 3, repeat])
+        below = likelihoods(target, points, f"bridge-{repeat}", keep, about) - surrogate.said(points)
+        evaluations, failures = evaluations + len(below), failures + int((~np.isfinite(below)).sum())
+        half = halves(above, repeat)[1].reshape(-1)
+        bridges.append(mass + bridge(half, below, effective=0.5 * found.typical))
+    weighed = found.weighed(importance, bridges, evaluations=evaluations, failures=failures)
+    error = float(np.std(masses, ddof=1) / np.sqrt(len(masses)))
+    if error <= NEGLIGIBLE:
         return weighed
-    found = staged(target, normal, tempering=stages, seed=seed, keep=keep, on_progress=on_progress)
-    return replace(weighed, importance=found)
+    flaw = f"the mass of the surrogate's posterior is uncertain (standard error {error:.2f} nats)"
+    return replace(
+        weighed,
+        importance=replace(weighed.importance, flaw=weighed.importance.flaw or flaw),
+        bridge=replace(weighed.bridge, flaw=weighed.bridge.flaw or flaw),
+    )
+
+
+def _masses(surrogate: SurrogatePosterior, seed: int) -> list[float]:
+    return [surrogate.log_mass(count=COUNT, seed=[seed, 9, k]) for k in range(TIMES)]

@@ -13,7 +13,7 @@ from tightrope import executor
 from tightrope.argument.comparison import Standing
 from tightrope.fit.evidence import APART, NEGLIGIBLE, TIMES, Estimate, estimate_data
 from tightrope.fit.readings import Reading, free_parameters
-from tightrope.fit.smc import Tempering, tempered
+from tightrope.fit.smc import FromPrior, Tempering, tempered
 from tightrope.fit.target import Target
 from tightrope.runs import digest
 from tightrope.workflow.coding import Coding
@@ -126,7 +126,7 @@ def _smc(material: Material, job: Job, on_progress: Callable[[str, int, int], No
     priors = free_parameters(material.case, job.reading)
     target = Target(material.evidence, priors, fixed=dict(job.reading.fixed)).near(np.array(job.at))
     found: Estimate = tempered(
-        target, len(priors), tempering=job.tempering, seed=job.seed,
+        FromPrior(target, len(priors)), tempering=job.tempering, seed=job.seed,
         keep=keeper(Path(job.chunks), f"evidence-{job.name}", job.key), on_progress=on_progress,
     )  # fmt: skip
     return estimate_data(found)
