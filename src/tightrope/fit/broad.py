@@ -5,8 +5,8 @@ gradients alone, as the symmetric matrix that is nearest to turning points into 
 which they say nothing keep the mean square of the gradient as their curvature, which is the likelihood's part
 of the posterior's precision (the information identity). The process sees all values, and gradients in the few
 directions in which the quadratic errs most: all of them would be too many. It reaches to near neighbours
-only, and hardly rises above the most that it had to make good anywhere. Where a gradient is steep a process
-that has learned it has peaks where there are none, of a hundred nats; chains of the surrogate would end there.
+only, and hardly rises above the most that it had to make good anywhere: a process that has learned a steep
+gradient has peaks where there are none, of a hundred nats, and chains of the surrogate would end there.
 """
 
 from __future__ import annotations
