@@ -12,6 +12,7 @@ when long trajectories are accepted from points that it was not taught.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,7 @@ from tightrope.fit.broad import learned_broadly
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.leaps import places
 from tightrope.fit.pieces import Keep
-from tightrope.fit.surrogate import Numbers, Seen, surrogate_data, surrogate_from
+from tightrope.fit.surrogate import Numbers, Seen, Surrogate, surrogate_data, surrogate_from
 from tightrope.fit.target import Target
 from tightrope.fit.teaching import LONGEST, Learned, programs
 
@@ -153,60 +154,86 @@ def _round(
     seed: int,
     on_step: Progress,
 ) -> dict[str, Any]:
-    """One proposal of each member by what all rounds before have seen."""
-    run, posterior = programs()
+    """Proposals of each member by what all rounds before have seen, and one lesson from each."""
     number, now = len(rounds), rounds[-1]
     found = learned_broadly(_seen(rounds, len(inside)), room=_room())
-    white, centre = np.asarray(found.white), np.asarray(found.centre)
-    root = jnp.asarray(np.linalg.inv(white))
+    root = np.linalg.inv(np.asarray(found.white))
     base = jax.random.fold_in(jax.random.key(seed), 3000 + number)
-    seen, flock, failed = [], [], 0
-    chances: list[float] = []
-    rates: list[float] = []
-    errors: list[float] = []
     taught = _points(rounds)
+    seen, flock = [], []
+    walk = _Walk(target, whole, inside, found, root, now["size"], now["longest"])
+    fresh: list[float] = []
     for member, (at, value) in enumerate(now["flock"]):
-        s, u = np.array(at), jnp.asarray(white @ (np.array(at) - centre))
-        guess = float(posterior(found, root, u))
-        new, stuck = s, True
-        for turn in range(MOVES):
-            key, other = jax.random.split(jax.random.fold_in(jax.random.fold_in(base, member), turn))
-            y, (_, rate) = run(
-                key, u, found, root, jnp.asarray(now["size"]), jnp.asarray(now["longest"]), count=1
-            )
-            rates.append(float(rate[0]))
-            new = centre + np.asarray(root) @ np.asarray(y)
-            there, _ = target.value(_whole(whole, inside, new))
-            chance = 0.0
-            if np.isfinite(there):
-                said = float(posterior(found, root, y))
-                off = there - value - 0.5 * float(new @ new - s @ s) - (said - guess)
-                errors.append(abs(off))
-                chance = float(np.exp(min(0.0, off)))
-            else:
-                failed += 1
-            if tuple(s.tolist()) not in taught:
-                chances.append(chance)
-            if float(jax.random.uniform(other)) < chance:
-                s, u, value, guess, stuck = new, y, there, said, False
+        known = tuple(at) in taught
+        s, value, last, chances = walk.moves(np.array(at), value, jax.random.fold_in(base, member))
+        stuck = s.tolist() == at
+        # A surrogate is exact where it was taught: what it proposes from there says nothing of it elsewhere.
+        taken = next((k + 1 for k, (_, moved) in enumerate(chances) if moved), MOVES)
+        fresh += [chance for chance, _ in (chances[taken:] if known else chances)]
         flock.append([s.tolist(), value])
-        at_last = s if stuck and tuple(s.tolist()) not in taught else new
-        there, gradient = _looked(target, _whole(whole, inside, at_last), inside)
+        lesson = s if stuck and not known else last
+        there, gradient = _looked(target, _whole(whole, inside, lesson), inside)
         if gradient is not None:
-            seen.append([at_last.tolist(), there, gradient.tolist()])
+            seen.append([lesson.tolist(), there, gradient.tolist()])
         if on_step is not None:
             on_step(number * FLOCK + member + 1, FLOCK * (ROUNDS + 1))
-    accepted, longest = float(np.mean(chances)) if chances else 0.0, now["longest"]
+    accepted, longest = float(np.mean(fresh)) if fresh else 0.0, now["longest"]
     if accepted > LONGER:
         longest = min(2 * longest, LONGEST)
     elif accepted < SHORTER:
         longest = max(longest // 2, 1)
-    size = float(np.clip(now["size"] * np.exp(np.mean(rates) - 0.85), 0.02, LARGEST))
+    size = float(np.clip(now["size"] * np.exp(np.mean(walk.rates) - 0.85), 0.02, LARGEST))
     return {
-        "seen": seen, "flock": flock, "failed": failed, "size": size, "longest": longest,
+        "seen": seen, "flock": flock, "failed": walk.failed, "size": size, "longest": longest,
         "used": now["longest"], "accepted": accepted,
-        "error": float(np.median(errors)) if errors else float("inf"),
+        "error": float(np.median(walk.errors)) if walk.errors else float("inf"),
     }  # fmt: skip
+
+
+@dataclass(eq=False)
+class _Walk:
+    """What the members of one round share: a frozen surrogate, and a tally of what it was worth."""
+
+    target: Target
+    whole: Numbers
+    inside: Numbers
+    found: Surrogate
+    root: Numbers
+    size: float
+    longest: int
+    rates: list[float] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
+    failed: int = 0
+
+    def moves(
+        self, s: Numbers, value: float, key: jax.Array
+    ) -> tuple[Numbers, float, Numbers, list[tuple[float, bool]]]:
+        """Where a member then stands, its log-likelihood, the last proposal; chances, and what was taken."""
+        run, posterior = programs()
+        centre, root = np.asarray(self.found.centre), jnp.asarray(self.root)
+        u = jnp.asarray(np.asarray(self.found.white) @ (s - centre))
+        guess, new = float(posterior(self.found, root, u)), s
+        chances = []
+        for turn in range(MOVES):
+            moving, deciding = jax.random.split(jax.random.fold_in(key, turn))
+            y, (_, rate) = run(
+                moving, u, self.found, root, jnp.asarray(self.size), jnp.asarray(self.longest), count=1
+            )
+            self.rates.append(float(rate[0]))
+            new = centre + self.root @ np.asarray(y)
+            there, _ = self.target.value(_whole(self.whole, self.inside, new))
+            said, chance = float(posterior(self.found, root, y)), 0.0
+            if np.isfinite(there):
+                off = there - value - 0.5 * float(new @ new - s @ s) - (said - guess)
+                self.errors.append(abs(off))
+                chance = float(np.exp(min(0.0, off)))
+            else:
+                self.failed += 1
+            taken = float(jax.random.uniform(deciding)) < chance
+            chances.append((chance, taken))
+            if taken:
+                s, u, value, guess = new, y, there, said
+        return s, value, new, chances
 
 
 def _whole(whole: Numbers, inside: Numbers, s: Numbers) -> Numbers:
@@ -221,7 +248,8 @@ def _points(rounds: list[dict[str, Any]]) -> set[tuple[float, ...]]:
 
 
 def _room() -> int:
-    return FLOCK * (ROUNDS + 1)
+    """For all that can be seen: a member may begin in four steps, and sees one point a round after that."""
+    return FLOCK * (ROUNDS + 4)
 
 
 def _looked(target: Target, v: Numbers, inside: Numbers) -> tuple[float, Numbers | None]:

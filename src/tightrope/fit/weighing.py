@@ -41,8 +41,8 @@ class Weighing:
     """How hard to weigh.
 
     repeats   of either estimator
-    pilots    rounds of importance draws that only teach the proposal
-    draws     importance draws a repeat
+    pilots    rounds of importance draws that only teach the proposal; none with a surrogate
+    draws     importance draws a repeat; none with a surrogate, where they go in stages
     chains    chains for the bridge; warmup: draws dropped from each, kept: those that stay
     proposals draws from the bridge's proposal a repeat
     """
