@@ -203,6 +203,13 @@ def test_tempered_smc_stands_beside_the_leading_readings(
         assert bool(row["alarm"]) == any(
             gap > 0.1 and (gap > 0.5 or gap > 3 * estimate["spread"]) for gap in gaps
         )
+        assert estimate["flaw"] == ""
+        assert row["verdict"].startswith("differs from" if row["alarm"] else "agrees with both")
+    monkeypatch.setattr(tempering, "MANY", 1)
+    monkeypatch.setattr(tempering, "SHORT", Tempering(particles=40, moves=1, repeats=2))
+    _, many = told(case, "--smc")
+    assert all(row["verdict"].endswith("its runs may agree and be too low") for row in many["smc"])
+    monkeypatch.setattr(tempering, "SHORT", Tempering(particles=40, moves=2, repeats=2))
     monkeypatch.setattr(tempering, "tempered", lambda *a, **b: 1 / 0)
     _, again = told(case, "--smc")
     assert again["smc"] == found["smc"]

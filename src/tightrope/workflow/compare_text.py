@@ -113,10 +113,9 @@ def _smc(data: Mapping[str, Any]) -> list[str]:
             lines.append(f"{row['name']}: tempered SMC failed: {row['error']}")
             continue
         e = row["estimate"]
-        verdict = f"differs from {row['alarm']}: unresolved" if row["alarm"] else "agrees with both"
         lines.append(
             f"{row['name']}: {e['log_evidence']:.1f} +- {e['spread']:.1f} in {len(e['repeats'])} runs of "
-            f"{e['evaluations']} evaluations; {verdict}"
+            f"{e['evaluations']} evaluations; {row['verdict']}"
         )
     return ["Tempered SMC from the prior, of the leading readings", *lines] if lines else []
 

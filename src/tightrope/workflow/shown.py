@@ -109,7 +109,7 @@ def _tempered(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
         {
             "name": row["name"], "log_evidence": _number(row["estimate"]["log_evidence"]),
             "spread": row["estimate"]["spread"], "runs": len(row["estimate"]["repeats"]),
-            "verdict": f"differs from {row['alarm']}: unresolved" if row["alarm"] else "agrees with both",
+            "verdict": row["verdict"],
         }
         for row in rows
         if "error" not in row

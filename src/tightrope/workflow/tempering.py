@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from tightrope.argument.comparison import Standing
 from tightrope.fit.evidence import APART, NEGLIGIBLE, TIMES, Estimate, estimate_data
 from tightrope.fit.readings import Reading, free_parameters
 from tightrope.fit.smc import FromPrior, Tempering, tempered
+from tightrope.fit.surrogate_chains import MANY
 from tightrope.fit.target import Target
 from tightrope.runs import digest
 from tightrope.workflow.coding import Coding
@@ -104,7 +105,10 @@ def _beside(s: Standing, data: Mapping[str, Any]) -> dict[str, Any]:
         for method, gap in gaps.items()
         if abs(gap) > NEGLIGIBLE and (abs(gap) > APART or not abs(gap) <= TIMES * noise)
     ]
-    return {"name": s.name, "estimate": dict(data), "alarm": ", ".join(alarms)}
+    alarm = ", ".join(alarms)
+    said = f"differs from {alarm}: unresolved" if alarm else "agrees with both"
+    verdict = f"{said}; {data['flaw']}" if data["flaw"] else said
+    return {"name": s.name, "estimate": dict(data), "alarm": alarm, "verdict": verdict}
 
 
 def _results(session: Session, jobs: Sequence[Job]) -> Iterator[executor.Result[dict[str, Any]]]:
@@ -129,4 +133,7 @@ def _smc(material: Material, job: Job, on_progress: Callable[[str, int, int], No
         FromPrior(target, len(priors)), tempering=job.tempering, seed=job.seed,
         keep=keeper(Path(job.chunks), f"evidence-{job.name}", job.key), on_progress=on_progress,
     )  # fmt: skip
+    if len(priors) > MANY:
+        flaw = f"slices hardly move particles in {len(priors)} parameters: its runs may agree and be too low"
+        found = replace(found, flaw=flaw)
     return estimate_data(found)
