@@ -80,6 +80,28 @@ def test_a_quadratic_is_learned_from_its_gradients() -> None:
     assert normal.smallest == pytest.approx(1.0, abs=0.02)
 
 
+def test_a_process_that_learned_steep_gradients_keeps_below_its_ceiling() -> None:
+    """The ceiling lies three nats above the most that was made good; without it a steep slope is a peak."""
+    generator = np.random.default_rng(8)
+    points = generator.normal(size=(80, SIZE))
+    bumps = 4.0 * np.sin(2.0 * points[:, 0])
+    gradients = np.zeros((80, SIZE))
+    gradients[:, 0] = 8.0 * np.cos(2.0 * points[:, 0])
+    found = learned_broadly(Seen(points, bumps, gradients), room=80)
+
+    def process(some: Surrogate, x: Any) -> float:
+        s = np.asarray(some.centre) + np.linalg.solve(np.asarray(some.white), x)
+        quadratic = some.level + some.slope @ x + 0.5 * x @ some.curve @ x
+        return float(guessed(some, jnp.asarray(s)) - quadratic)
+
+    at = [np.asarray(found.white) @ (v - np.asarray(found.centre)) for v in points]
+    free = found._replace(top=jnp.asarray(UNBOUNDED))
+    assert float(found.top) == pytest.approx(max(process(free, x) for x in at) + 3.0, abs=0.5)
+    steep = [some._replace(slopes=300.0 * some.slopes) for some in (found, free)]
+    assert max(process(steep[1], x) for x in at) > 3 * float(found.top)
+    assert max(process(steep[0], x) for x in at) <= float(found.top)
+
+
 def learn(target: Any, seed: int = 0, keep: Any = compute_now) -> Learned:
     return teach(target, AROUND, sampled=NAMES, seed=seed, keep=keep)
 
@@ -176,8 +198,8 @@ def test_the_evidence_of_many_parameters_is_found_by_both_estimates() -> None:
         keep=compute_now,
     )
     assert found.rhat < 1.1
-    assert found.importance.log_evidence == pytest.approx(truth, abs=0.25)
-    assert found.bridge.log_evidence == pytest.approx(truth, abs=0.25)
+    assert found.importance.log_evidence == pytest.approx(truth, abs=0.1)
+    assert found.bridge.log_evidence == pytest.approx(truth, abs=0.1)
     assert found.scores.shape == (2, 600, SIZE)
     assert found.rows.shape == (2,)
 

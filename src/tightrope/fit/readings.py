@@ -53,7 +53,7 @@ class Effort:
 
     climbs, steps  starts to climb from, with about so many evaluations each
     share          prior draws for the certified share
-    stages         importance sampling in stages, with many free parameters, where one proposal is not enough
+    stages         importance sampling in stages, which many free parameters ask for
     """
 
     climbs: int = 3

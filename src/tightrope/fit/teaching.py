@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import jax
@@ -57,7 +57,7 @@ class Learned:
     turns: int = 3
     wide: float = 2.0
 
-    @property
+    @cached_property
     def root(self) -> Numbers:
         """What takes trajectories' coordinates to scores, (parameters, parameters)."""
         return np.asarray(np.linalg.inv(np.asarray(self.surrogate.white)))
