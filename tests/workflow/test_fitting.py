@@ -143,7 +143,7 @@ def test_information_and_profiles(case: Path) -> None:
         (("--engine", "nuts", "--others", "frozen"), "it may be sampled, drawn or held"),
         (("--engine", "nuts", "--chains", "1"), "at least two"),
         (("--engine", "nuts", "--outer", "2"), "belongs to --others drawn"),
-        (("--engine", "surrogate"), "say --others drawn, or held"),
+        (("--engine", "surrogate", "--free", "3"), "say --others drawn, or held"),
         (("--engine", "nuts", "--free", "sovereinty"), "did you mean sovereignty?"),
         (("--engine", "nuts", "--information"), "leave --engine nuts out"),
         (("--profile", "precision"), "no free parameter precision"),
