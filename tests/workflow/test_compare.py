@@ -16,6 +16,7 @@ from tests.workflow.small import silent, small_case
 from tests.workflow.test_partial_cases import NO_RECORD
 from tightrope.cli import app
 from tightrope.fit import readings as weighing_room
+from tightrope.fit import weighing
 from tightrope.fit.readings import Effort
 from tightrope.fit.smc import Tempering
 from tightrope.fit.weighing import Weighing
@@ -47,7 +48,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def little() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(comparing, "SHORT", Effort(climbs=1, steps=15, weighing=FEW, share=5))
+        patch.setattr(readings, "SHORT", Effort(climbs=1, steps=15, weighing=FEW, share=5))
         patch.setattr(comparing, "WEIGHING", FEW)
         patch.setattr(comparing, "Amount", lambda: Amount(200, 2))
         patch.setattr(compare_variants, "AMOUNT", Amount(200, 2))
@@ -135,16 +136,34 @@ def test_an_interrupted_reading_goes_on_from_its_pieces(
     assert again["readings"][0]["log_evidence"] == data["readings"][0]["log_evidence"]
 
 
+def test_longer_chains_go_on_from_those_that_are_there(
+    case: Path, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No climb, pilot or importance draw is made again; each of two chains makes what it lacks."""
+    made: list[int] = []
+    advance = weighing.advance
+    monkeypatch.setattr(weighing, "advance", lambda *a, **b: made.append(b["draws"]) or advance(*a, **b))
+    monkeypatch.setattr(weighing_room, "_climb", lambda *a: 1 / 0)
+    code, longer = told(case, "argument", "--longer", "2")
+    assert code == 0
+    kept = data["effort"]["weighing"]["kept"]
+    assert sum(made) == 2 * kept
+    assert longer["effort"]["weighing"]["kept"] == 2 * kept
+    now, before = longer["readings"][0], data["readings"][0]
+    assert now["first"] == before["first"]
+    assert now["second"]["log_evidence"] != before["second"]["log_evidence"]
+
+
 def test_another_process_would_give_the_same(case: Path, data: dict[str, Any], tmp_path: Path) -> None:
     """The job survives pickling, reads the case for itself, and comes to the digits of the run."""
     with session_of(case, quick=True, out=case.parent / "runs", notice=silent) as session:
         asked = readings.Asked("no_threat")
-        inputs = readings.inputs_of(session, asked, effort=comparing.SHORT)
+        inputs = readings.inputs_of(session, asked, effort=readings.SHORT)
         stored = session.run.find("evidence-no_threat", inputs=inputs)
         assert stored is not None
         job = readings.Job(
             str(case), session.material.coding, "no_threat", readings.reading_of(session.material, asked), (),
-            (), comparing.SHORT, session.seed, str(tmp_path), "key",
+            (), readings.SHORT, session.seed, str(tmp_path), "key",
         )  # fmt: skip
     made = readings.weigh_job(pickle.loads(pickle.dumps(job)), 99)
     assert json.loads(json.dumps(made)) == stored.value
@@ -274,6 +293,8 @@ def test_the_text_says_what_the_data_say(case: Path, data: dict[str, Any]) -> No
         assert row["about"] in text
     for f in data["factors"]:
         assert f["verdict"] in text
+    not_mixed = ["have not mixed" in row["unresolved"] for row in data["readings"] if row["strategic"]]
+    assert ("--longer" in text) == any(not_mixed)
 
 
 def test_bad_names_and_cases_without_what_it_takes_are_refused(case: Path, tmp_path: Path) -> None:

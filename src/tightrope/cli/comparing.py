@@ -42,6 +42,12 @@ def compare(
         bool,
         typer.Option("--smc", help="Also tempered SMC from the prior, of the two leading readings (long)."),
     ] = False,
+    longer: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Chains so many times as long; they go on from those that are there."
+        ),
+    ] = 1,
     *,
     options: RunOptions,
 ) -> None:
@@ -54,7 +60,7 @@ def compare(
     """
     work(
         "compare_case", case, options, readings=tuple(readings or ()), prior=prior,
-        scales=tuple(spread or ()), top=top, variants=variants, ship=ship, smc=smc,
+        scales=tuple(spread or ()), top=top, variants=variants, ship=ship, smc=smc, longer=longer,
     )  # fmt: skip
 
 

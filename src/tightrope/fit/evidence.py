@@ -37,6 +37,7 @@ APART = 0.5
 TIMES = 3.0
 NEGLIGIBLE = 0.1
 """Estimates closer than this agree, however small their spread: a finding needs ten times as much."""
+NOT_MIXED = "the chains have not mixed"
 SHAPE = 0.7
 FEWEST = 20.0
 
@@ -127,7 +128,7 @@ def from_bridges(
 ) -> Estimate:
     """Bridge sampling from its repeats. Chains that have not met (R-hat above `usable`) are a flaw."""
     mean = float(np.mean(repeats)) if len(repeats) else float("nan")
-    flaw = "" if rhat <= usable else f"the chains have not mixed (largest R-hat {rhat:.2f})"
+    flaw = "" if rhat <= usable else f"{NOT_MIXED} (largest R-hat {rhat:.2f})"
     return Estimate(
         "bridge sampling", mean, tuple(repeats), spread(repeats), evaluations, failures, effective,
         float("nan"), flaw,

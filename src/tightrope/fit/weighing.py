@@ -119,9 +119,9 @@ def weigh(
         fit_on, cross = halves(scores, repeat)
         _, bridge_on = halves(likelihood, repeat)
         proposal = fitted(fit_on.reshape(-1, scores.shape[-1]), shape=shape, effective=size)
-        _, below = _weighted(
-            density, proposal, weighing.proposals, f"bridge-{repeat}", [seed, 3, repeat], keep, about
-        )
+        # The proposal hangs on the chains' length, which pieces of chains do not: theirs is in the name.
+        name = f"bridge-{weighing.kept}-{repeat}"
+        _, below = _weighted(density, proposal, weighing.proposals, name, [seed, 3, repeat], keep, about)
         at = cross.reshape(-1, scores.shape[-1])
         above = bridge_on.reshape(-1) + _log_prior(at) - log_density(proposal, at)
         evaluations, failures = evaluations + len(below), failures + int((~np.isfinite(below)).sum())

@@ -17,7 +17,7 @@ from tightrope.forecast.logit_evidence import WEIGHING, logit_evidence
 from tightrope.record.coding import CodedRecord
 from tightrope.runs import digest
 from tightrope.workflow.material import Material, NoRecord
-from tightrope.workflow.readings import LONG, SHORT, Asked, inputs_of, reading_of, ship, weighed
+from tightrope.workflow.readings import Asked, effort_of, inputs_of, reading_of, ship, weighed
 from tightrope.workflow.session import Session
 from tightrope.workflow.text import known_names, plain
 
@@ -47,6 +47,7 @@ class Wanted:
     variants  each block read otherwise, and each other coding of the record
     ship      put the evidence into the case's folder
     smc       tempered SMC from the prior of the two leading readings besides
+    longer    how many times as many draws each chain keeps
     """
 
     readings: tuple[str, ...] = ()
@@ -56,12 +57,15 @@ class Wanted:
     variants: bool = False
     ship: bool = False
     smc: bool = False
+    longer: int = 1
 
     def __post_init__(self) -> None:
         if self.prior not in PRIOR_CLASSES:
             raise BadComparison(f"--prior {self.prior}: it may be {' or '.join(PRIOR_CLASSES)}")
         if any(not 0.1 <= scale <= 10.0 for scale in self.scales):
             raise BadComparison("--spread: a factor between 0.1 and 10, such as 0.5 or 2")
+        if self.longer < 1:
+            raise BadComparison("--longer: how many times as long chains shall be, at least 1")
 
 
 def compare_data(session: Session, wanted: Wanted) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def compare_data(session: Session, wanted: Wanted) -> dict[str, Any]:
     chosen = known_names("hypothesis", wanted.readings, hypotheses)
     base = next(iter(hypotheses))
     names = [n for n in hypotheses if n in chosen or n == base]
-    effort = SHORT if session.amount.past < 100 else LONG
+    effort = effort_of(session, longer=wanted.longer)
     asked = [Asked(n, wanted.prior, s) for s in (1.0, *wanted.scales) for n in names]
     found = weighed(session, asked, effort=effort)
     if wanted.ship:
@@ -107,8 +111,9 @@ def compare_data(session: Session, wanted: Wanted) -> dict[str, Any]:
         from tightrope.workflow.tempering import tempered_data
 
         there = [a for a in asked if a.scale == 1.0 and "error" not in found[a]]
+        plainly = effort_of(session)
         known = {
-            a.label: (reading_of(material, a), found[a], inputs_of(session, a, effort=effort)) for a in there
+            a.label: (reading_of(material, a), found[a], inputs_of(session, a, effort=plainly)) for a in there
         }
         data["smc"] = tempered_data(session, known, standings)
     if wanted.variants:

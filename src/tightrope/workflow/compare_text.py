@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tightrope.argument.comparison import FINDING
+from tightrope.fit.evidence import NOT_MIXED
 from tightrope.workflow.text import blocks, notes, table
 
 
@@ -102,7 +103,10 @@ def _estimate(e: Mapping[str, Any]) -> str:
 
 
 def _doubts(data: Mapping[str, Any]) -> list[str]:
-    return [f"  {r['name']}: unresolved, {r['unresolved']}." for r in data["readings"] if r["unresolved"]]
+    lines = [f"  {r['name']}: unresolved, {r['unresolved']}." for r in data["readings"] if r["unresolved"]]
+    if any(NOT_MIXED in r["unresolved"] for r in data["readings"] if r["strategic"]):
+        lines.append("  Chains that have not mixed go on from where they are with --longer 8, for instance.")
+    return lines
 
 
 def _smc(data: Mapping[str, Any]) -> list[str]:

@@ -28,7 +28,7 @@ from tightrope.runs import digest
 from tightrope.workflow import steps
 from tightrope.workflow.compare import BadComparison, NotWeighed
 from tightrope.workflow.material import Material, NoRecord, load_material, model_key, record_key
-from tightrope.workflow.readings import LONG, SHORT, Asked, reading_of, weighed
+from tightrope.workflow.readings import LONG, Asked, effort_of, reading_of, weighed
 from tightrope.workflow.session import Session
 from tightrope.workflow.text import known_names, plain
 
@@ -174,10 +174,10 @@ def _theta(session: Session, name: str, at: str) -> np.ndarray:
     if at == "reference":
         return material.game.theta(dict(material.case.hypotheses[name].set))
     asked = Asked(name)
-    effort = SHORT if session.amount.past < 100 else LONG
+    effort = effort_of(session)
     data = weighed(session, [asked], effort=effort, compute=False).get(asked)
     if data is None or "error" in data:
-        quick = " --quick" if effort is SHORT else ""
+        quick = " --quick" if effort.share < LONG.share else ""
         raise NotWeighed(
             f"the reading {name} has not been weighed in this run; first: "
             f"tightrope compare {material.folder} {name}{quick}"

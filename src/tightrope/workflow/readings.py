@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,12 @@ SHORT = Effort(
     stages=Tempering(particles=100, moves=2, repeats=2),
 )
 """What a quick run spends: enough to see where a reading stands, not to resolve it in many dimensions."""
+
+
+def effort_of(session: Session, *, longer: int = 1) -> Effort:
+    """How hard a run tries; `longer` multiplies the draws that each chain keeps."""
+    effort = SHORT if session.amount.past < 100 else LONG
+    return replace(effort, weighing=replace(effort.weighing, kept=longer * effort.weighing.kept))
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def weighed(
     jobs = [
         Job(
             folder, material.coding, asked.label, reading_of(material, asked), starts, draws, effort,
-            session.seed, chunks, digest(keys[asked]),
+            session.seed, chunks, digest(_of_pieces(keys[asked])),
         )
         for asked in missing
     ]  # fmt: skip
@@ -180,6 +186,13 @@ def inputs_of(session: Session, asked: Asked, *, effort: Effort) -> dict[str, An
         "effort": asdict(effort),
         "seed": session.seed,
     }
+
+
+def _of_pieces(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reading's pieces depend on: all but the length of chains, so that longer ones go on."""
+    effort = dict(inputs["effort"])
+    weighing = {name: value for name, value in effort["weighing"].items() if name != "kept"}
+    return {**inputs, "effort": effort | {"weighing": weighing}}
 
 
 def _starts(session: Session) -> tuple[tuple[str, dict[str, float]], ...]:

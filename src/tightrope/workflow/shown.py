@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from tightrope.fit.surrogate_chains import MANY
+from tightrope.fit.weighing_broad import CHEAPER
 from tightrope.report.section import TABLES
 from tightrope.report.sections import Box, Boxes, Evidence, NotComputed
 from tightrope.workflow.feared import FEARED
@@ -17,7 +19,7 @@ MOST_BOXES = 3
 
 
 def evidence(session: Session) -> Evidence | NotComputed:
-    """The comparison that this run holds: the one of most readings, agnostic priors before others."""
+    """The comparison that this run holds: agnostic priors before others, of most readings, by most draws."""
     case = session.material.case
     if session.material.coded is None:
         return NotComputed("Without a record there is no evidence to weigh readings by.")
@@ -29,7 +31,7 @@ def evidence(session: Session) -> Evidence | NotComputed:
             "Weighing readings takes long: `tightrope compare CASE`, with the options of this run, leaves "
             "its result for the next report."
         )
-    data = max(held, key=lambda d: (d["prior"] == "agnostic", len(d["readings"]), len(d["spreads"])))
+    data = max(held, key=_worth)
     return evidence_of(data, sources=_sources(session), unit=case.calendar.period)
 
 
@@ -125,6 +127,11 @@ def _estimate(e: Mapping[str, Any], which: str) -> dict[str, Any]:
     }
 
 
+def _worth(data: Mapping[str, Any]) -> tuple[bool, int, int, int]:
+    draws = data["effort"]["weighing"]["kept"]
+    return data["prior"] == "agnostic", len(data["readings"]), draws, len(data["spreads"])
+
+
 def _number(x: float | None) -> float:
     return float("nan") if x is None else float(x)
 
@@ -132,9 +139,12 @@ def _number(x: float | None) -> float:
 def _effort(effort: Mapping[str, Any]) -> str:
     weighing = effort["weighing"]
     climbs, repeats = _many(effort["climbs"], "climb"), _many(weighing["repeats"], "repeat")
+    stages = effort["stages"]
     return (
         f"Behind each reading that is a game stand {climbs}, {repeats}, and in each "
-        f"{weighing['draws']} importance draws and {weighing['chains']} chains of {weighing['kept']} draws."
+        f"{weighing['draws']} importance draws and {weighing['chains']} chains of {weighing['kept']} draws; "
+        f"where more than {MANY} parameters are free, stages of {stages['particles']} particles and chains "
+        f"of {CHEAPER * weighing['kept']} draws instead."
     )
 
 

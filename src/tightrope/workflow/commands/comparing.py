@@ -21,6 +21,7 @@ def compare_case(
     variants: bool = False,
     ship: bool = False,
     smc: bool = False,
+    longer: int = 1,
     **options: Unpack[Options],
 ) -> Outcome:
     """Weigh the readings of a case by the record. Arguments as in `workflow.compare.Wanted`.
@@ -31,7 +32,7 @@ def compare_case(
 
     if ship:
         refuse_writing(case)
-    wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship, smc)
+    wanted = compare.Wanted(tuple(readings), prior, tuple(scales), top, variants, ship, smc, longer)
     with session_of(case, **options) as session:
         data = compare.compare_data(session, wanted)
         kept.keep(session, kept.COMPARED, data, asked=asdict(wanted))
