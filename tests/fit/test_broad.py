@@ -22,7 +22,7 @@ from tightrope.fit.smc import Tempering
 from tightrope.fit.staged import staged
 from tightrope.fit.surrogate import UNBOUNDED, Seen, Surrogate, guessed
 from tightrope.fit.surrogate_chains import MANY, surrogate_chain, teach
-from tightrope.fit.surrogate_posterior import SurrogatePosterior
+from tightrope.fit.surrogate_posterior import SurrogatePosterior, key_of
 from tightrope.fit.teaching import Learned
 from tightrope.fit.weighing import Weighing
 from tightrope.fit.weighing_broad import weigh_broadly
@@ -257,7 +257,7 @@ def test_draws_and_moves_of_a_surrogate_keep_its_posterior() -> None:
     found = stand_in(beside.curve, beside.pull)
     precision = np.eye(SIZE) - beside.curve
     draws = found.draws(1500, seed=[2])
-    moved = np.array([found.moved(v, seed=[4, k]) for k, v in enumerate(draws[:400])])
+    moved = np.array([found.moved(v, key=key_of([4, k]))[0] for k, v in enumerate(draws[:400])])
     for some in (draws, moved):
         away = some - np.linalg.solve(precision, beside.pull)
         square = np.einsum("ni,ij,nj->n", away, precision, away)  # chi-squared, mean SIZE

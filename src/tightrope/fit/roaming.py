@@ -17,16 +17,16 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from tightrope.fit.broad import learned_broadly
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.leaps import places
 from tightrope.fit.pieces import Keep
-from tightrope.fit.surrogate import Numbers, Seen, Surrogate, surrogate_data, surrogate_from
+from tightrope.fit.surrogate import Numbers, Seen, surrogate_data, surrogate_from
+from tightrope.fit.surrogate_posterior import SurrogatePosterior
 from tightrope.fit.target import Target
-from tightrope.fit.teaching import LONGEST, Learned, programs
+from tightrope.fit.teaching import LONGEST, Learned
 
 FLOCK, MOVES, ROUNDS, FEWEST = 12, 5, 16, 10
 """Members, proposals of each in a round, rounds at most, and rounds at least."""
@@ -157,11 +157,11 @@ def _round(
     """Proposals of each member by what all rounds before have seen, and one lesson from each."""
     number, now = len(rounds), rounds[-1]
     found = learned_broadly(_seen(rounds, len(inside)), room=_room())
-    root = np.linalg.inv(np.asarray(found.white))
+    frozen = Learned(found, now["size"], 0, 0, (), longest=now["longest"], turns=1)
     base = jax.random.fold_in(jax.random.key(seed), 3000 + number)
     taught = _points(rounds)
     seen, flock = [], []
-    walk = _Walk(target, whole, inside, found, root, now["size"], now["longest"])
+    walk = _Walk(target, whole, inside, SurrogatePosterior(frozen))
     fresh: list[float] = []
     for member, (at, value) in enumerate(now["flock"]):
         known = tuple(at) in taught
@@ -197,10 +197,7 @@ class _Walk:
     target: Target
     whole: Numbers
     inside: Numbers
-    found: Surrogate
-    root: Numbers
-    size: float
-    longest: int
+    surrogate: SurrogatePosterior
     rates: list[float] = field(default_factory=list)
     errors: list[float] = field(default_factory=list)
     failed: int = 0
@@ -209,31 +206,25 @@ class _Walk:
         self, s: Numbers, value: float, key: jax.Array
     ) -> tuple[Numbers, float, Numbers, list[tuple[float, bool]]]:
         """Where a member then stands, its log-likelihood, the last proposal; chances, and what was taken."""
-        run, posterior = programs()
-        centre, root = np.asarray(self.found.centre), jnp.asarray(self.root)
-        u = jnp.asarray(np.asarray(self.found.white) @ (s - centre))
-        guess, new = float(posterior(self.found, root, u)), s
+        above, last = self.surrogate.above(s, value), s
         chances = []
         for turn in range(MOVES):
             moving, deciding = jax.random.split(jax.random.fold_in(key, turn))
-            y, (_, rate) = run(
-                moving, u, self.found, root, jnp.asarray(self.size), jnp.asarray(self.longest), count=1
-            )
-            self.rates.append(float(rate[0]))
-            new = centre + self.root @ np.asarray(y)
-            there, _ = self.target.value(_whole(self.whole, self.inside, new))
-            said, chance = float(posterior(self.found, root, y)), 0.0
-            if np.isfinite(there):
-                off = there - value - 0.5 * float(new @ new - s @ s) - (said - guess)
-                self.errors.append(abs(off))
-                chance = float(np.exp(min(0.0, off)))
-            else:
+            found = self.surrogate.tried(s, above, self._exact, key=moving)
+            self.rates.append(found.rate)
+            if found.failed:
                 self.failed += 1
-            taken = float(jax.random.uniform(deciding)) < chance
-            chances.append((chance, taken))
+            else:
+                self.errors.append(abs(found.above - above))
+            taken = float(jax.random.uniform(deciding)) < found.chance
+            chances.append((found.chance, taken))
+            last = found.point
             if taken:
-                s, u, value, guess = new, y, there, said
-        return s, value, new, chances
+                s, value, above = found.point, found.value, found.above
+        return s, value, last, chances
+
+    def _exact(self, s: Numbers) -> tuple[float, Any]:
+        return self.target.value(_whole(self.whole, self.inside, s))
 
 
 def _whole(whole: Numbers, inside: Numbers, s: Numbers) -> Numbers:

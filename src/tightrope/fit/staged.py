@@ -18,7 +18,7 @@ from tightrope.fit.ellipse import Array, Density
 from tightrope.fit.evidence import APART, Estimate
 from tightrope.fit.pieces import Keep
 from tightrope.fit.smc import Move, Moved, Tempering, tempered
-from tightrope.fit.surrogate_posterior import SurrogatePosterior
+from tightrope.fit.surrogate_posterior import SurrogatePosterior, key_of
 from tightrope.fit.weighing import Progress
 
 
@@ -35,19 +35,16 @@ class FromSurrogate:
 
     def height(self, point: Array) -> float:
         """Exact log-likelihood less the surrogate's."""
-        return float(self.density.value(point)[0]) - float(self.surrogate.said(point[None])[0])
+        return self.surrogate.above(point, float(self.density.value(point)[0]))
 
     def mover(self, cloud: Array, power: float) -> Move:
         """Its proposals, accepted by the ratio of exact likelihood to its own, to the power (Metropolis)."""
 
         def move(place: int, point: Array, height: float, seed: list[int]) -> Moved:
-            new = self.surrogate.moved(point, seed=seed)
-            there = self.height(new)
-            failed = not np.isfinite(there)
-            drawn = np.log(np.random.default_rng(seed).uniform())
-            if failed or drawn >= power * (there - height):
-                return Moved(point, height, 1, int(failed))
-            return Moved(new, there, 1, 0)
+            found = self.surrogate.tried(point, height, self.density.value, key=key_of(seed), power=power)
+            if np.random.default_rng(seed).uniform() < found.chance:
+                return Moved(found.point, found.above, 1, 0)
+            return Moved(point, height, 1, int(found.failed))
 
         return move
 

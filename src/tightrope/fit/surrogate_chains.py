@@ -27,8 +27,9 @@ from tightrope.fit.nuts import TOLD, Trajectories
 from tightrope.fit.pieces import Keep, in_pieces, joined
 from tightrope.fit.roaming import learn_along
 from tightrope.fit.surrogate import Numbers
+from tightrope.fit.surrogate_posterior import SurrogatePosterior
 from tightrope.fit.target import Target
-from tightrope.fit.teaching import EXPLORED, Learned, learn, programs
+from tightrope.fit.teaching import EXPLORED, Learned, learn, runner
 
 CHUNK = 20
 MANY = 20
@@ -101,7 +102,7 @@ class _Given:
 
 
 def _start(given: _Given) -> dict[str, Any]:
-    run, _ = programs()
+    run = runner()
     found, root = given.taught.surrogate, given.taught.root
     key = jax.random.fold_in(jax.random.key(given.seed), 2000 + given.chain)
     size = jnp.asarray(given.taught.size)
@@ -119,39 +120,30 @@ def _start(given: _Given) -> dict[str, Any]:
 
 
 def _advance(given: _Given, state: Mapping[str, Any], draws: Iterator[tuple[int, Array]]) -> dict[str, Any]:
-    run, posterior = programs()
-    target, inside, found, root = given.target, given.inside, given.taught.surrogate, given.taught.root
-    white, centre = np.asarray(found.white), np.asarray(found.centre)
-    size, shape, longest = (
-        jnp.asarray(given.taught.size),
-        jnp.asarray(root),
-        jnp.asarray(given.taught.longest),
-    )
+    inside, surrogate = given.inside, SurrogatePosterior(given.taught)
     rows = list(state.get("rows", []))
     v, value = np.array(state["at"]), float(state["log_likelihood"])
+    above = surrogate.above(v[inside], value)
+
+    def whole(s: Numbers) -> Numbers:
+        new = np.array(v)
+        new[inside] = s
+        return new
+
     kept: dict[str, Any] = {name: [] for name in (*given.told, "failed")}
     for _, both in draws:
         key, other = jax.random.split(both)
-        u = jnp.asarray(white @ (v[inside] - centre))
-        y, _ = run(key, u, found, shape, size, longest, count=given.taught.turns)
-        new = np.array(v)
-        new[inside] = centre + root @ np.asarray(y)
-        there, by_row = target.value(new)
-        chance = 0.0
-        if np.isfinite(there):
-            exact = there - value - 0.5 * float(new[inside] @ new[inside] - v[inside] @ v[inside])
-            guess = float(posterior(found, shape, y)) - float(posterior(found, shape, u))
-            chance = float(np.exp(min(0.0, exact - guess)))
-        else:
-            kept["failed"].append(new.tolist())
-        if float(jax.random.uniform(other)) < chance:
-            v, value = new, there
-            rows = np.asarray(by_row).tolist() if "rows" in kept else []
+        found = surrogate.tried(v[inside], above, lambda s: given.target.value(whole(s)), key=key)
+        if found.failed:
+            kept["failed"].append(whole(found.point).tolist())
+        if float(jax.random.uniform(other)) < found.chance:
+            v, value, above = whole(found.point), found.value, found.above
+            rows = np.asarray(found.by_row).tolist() if "rows" in kept else []
         kept["scores"].append(v.tolist())
         kept["log_likelihood"].append(value)
-        kept["divergent"].append(not np.isfinite(there))
+        kept["divergent"].append(found.failed)
         kept["steps"].append(1)
-        kept["accepted"].append(chance)
+        kept["accepted"].append(found.chance)
         if "rows" in kept:
             kept["rows"].append(rows)
     return kept | {"state": {"at": v.tolist(), "log_likelihood": value, "rows": rows}, "from": state["at"]}

@@ -1,10 +1,12 @@
 """What a surrogate makes of the posterior, without a single solve: draws of it, moves in it, and its mass.
 
-It is a density that is known everywhere and near the exact one, so estimates of the evidence begin from it.
+It is a density that is known everywhere and near the exact one, so estimates of the evidence begin from it,
+and chains of exact draws are proposed by it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,15 +14,43 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from tightrope.fit.broad import normal_part
 from tightrope.fit.evidence import bridge
 from tightrope.fit.surrogate import Numbers, guessed
-from tightrope.fit.teaching import Learned, programs
+from tightrope.fit.teaching import Learned, runner
 
 BURNT, THINNED = 200, 8
 """Trajectories that are dropped first, and trajectories from one draw to the next."""
 BATCH = 64
+
+
+Exact = Callable[[Numbers], tuple[float, Any]]
+"""The exact log-likelihood of normal scores, -inf without a certificate, and by row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """A proposal beside the exact density.
+
+    value, by_row  its exact log-likelihood, -inf without a certificate
+    above          nats by which the surrogate says too little of it
+    chance         that it is taken
+    rate           acceptance rate of the surrogate's own trajectories
+    """
+
+    point: Numbers
+    value: float
+    by_row: Any
+    above: float
+    chance: float
+    rate: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has no certificate."""
+        return not np.isfinite(self.value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +65,9 @@ class SurrogatePosterior:
 
     def draws(self, count: int, *, seed: list[int]) -> Numbers:
         """Draws (count, parameters), by Hamiltonian trajectories."""
-        run, _ = programs()
+        run = runner()
         taught, root = self.taught, self.taught.root
-        key, begin = jax.random.key(_number(seed)), jnp.zeros(len(root))
+        key, begin = key_of(seed), jnp.zeros(len(root))
         _, (path, _) = run(
             key, begin, taught.surrogate, jnp.asarray(root), jnp.asarray(taught.size),
             jnp.asarray(taught.longest), count=BURNT + THINNED * count,
@@ -45,17 +75,40 @@ class SurrogatePosterior:
         kept = np.asarray(path)[BURNT + THINNED - 1 :: THINNED]
         return np.asarray(np.asarray(taught.surrogate.centre) + kept @ root.T)
 
-    def moved(self, point: Numbers, *, seed: list[int]) -> Numbers:
-        """A point that trajectories from this one reach, reversibly for this density."""
-        run, _ = programs()
+    def moved(self, point: Numbers, *, key: Array) -> tuple[Numbers, float]:
+        """A point that trajectories from this one reach, reversibly for this density; how well they kept it.
+
+        The latter is the mean acceptance rate of their ends, by which a step size is judged.
+        """
+        run = runner()
         taught, root = self.taught, self.taught.root
         centre = np.asarray(taught.surrogate.centre)
         u = jnp.asarray(np.asarray(taught.surrogate.white) @ (point - centre))
-        y, _ = run(
-            jax.random.key(_number(seed)), u, taught.surrogate, jnp.asarray(root),
+        y, (_, rates) = run(
+            key, u, taught.surrogate, jnp.asarray(root),
             jnp.asarray(taught.size), jnp.asarray(taught.longest), count=taught.turns,
         )  # fmt: skip
-        return np.asarray(centre + root @ np.asarray(y))
+        return np.asarray(centre + root @ np.asarray(y)), float(np.mean(rates))
+
+    def above(self, point: Numbers, value: float) -> float:
+        """What it says too little of a point's exact log-likelihood, in nats."""
+        return value - float(self.said(point[None])[0])
+
+    def tried(self, point: Numbers, above: float, exact: Exact, *, key: Array, power: float = 1.0) -> Tried:
+        r"""Its proposal from a point, and the chance by which the exact density takes it (Liu 2001).
+
+        $\min(1, [(L/S)(y) / (L/S)(x)]^p)$, L the exact likelihood and S the surrogate's; the prior is in
+        both and cancels.
+
+        above  of the point the proposal is made from
+        power  p; at one, what is taken is a draw of the exact posterior's, below one of what lies between
+        """
+        new, rate = self.moved(point, key=key)
+        value, by_row = exact(new)
+        if not np.isfinite(value):
+            return Tried(new, value, by_row, -np.inf, 0.0, rate)
+        there = self.above(new, value)
+        return Tried(new, value, by_row, there, float(np.exp(min(0.0, power * (there - above)))), rate)
 
     def log_mass(self, *, count: int, seed: list[int]) -> float:
         """Log of the integral of the density, by bridge sampling from its normal part; no solve is needed."""
@@ -76,6 +129,11 @@ class SurrogatePosterior:
 @lru_cache(maxsize=1)
 def _said() -> Any:
     return jax.jit(lambda found, points: jax.lax.map(lambda s: guessed(found, s), points, batch_size=BATCH))
+
+
+def key_of(seed: list[int]) -> Array:
+    """A random key of its own for each list of whole numbers."""
+    return jax.random.key(_number(seed))
 
 
 def _number(seed: list[int]) -> int:

@@ -64,8 +64,8 @@ class Learned:
 
 
 @lru_cache(maxsize=4)
-def programs() -> tuple[Any, Any]:
-    """Compiled trajectories on a surrogate's posterior, and many of them in a row.
+def runner() -> Any:
+    """Compiled trajectories on a surrogate's posterior, many of them in a row.
 
     Coordinates are u with s = centre + root @ u, in which steps have one size in every direction.
     """
@@ -98,12 +98,12 @@ def programs() -> tuple[Any, Any]:
 
         return jax.lax.scan(one, u, jax.random.split(key, count))
 
-    return run, jax.jit(posterior)
+    return run
 
 
 def _explored(found: Surrogate, root: Numbers, *, key: Array, size: float) -> tuple[Numbers, float]:
     """Draws (draws, parameters) of a surrogate's posterior in its own coordinates, and a step size for it."""
-    run, _ = programs()
+    run = runner()
     u, shape, longest = jnp.zeros(len(root)), jnp.asarray(root), jnp.asarray(LONGEST)
     for number in range(TUNED):
         own = jax.random.fold_in(key, number)
