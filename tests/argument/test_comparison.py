@@ -31,6 +31,7 @@ def reading(name: str, value: float, *, gap: float = 0.0, certified: float = 1.0
         (reading("a", -8.0), reading("b", -20.0, flaw="bad weights"), "unresolved"),
         (reading("a", -8.0, certified=0.9), reading("b", -20.0, certified=0.96), "refused"),
         (reading("a", -8.0, certified=0.9), reading("b", -20.0, certified=0.94), "favoured"),
+        (reading("a", -8.0, certified=1.0), reading("b", -20.0, certified=0.95), "favoured"),
         (reading("a", -8.0, certified=0.9, flaw="x"), reading("b", -20.0), "refused"),
     ],
 )

@@ -18,6 +18,7 @@ FINDING = 1.0
 """A log Bayes factor below one nat is no finding."""
 SHARE_APART = 0.05
 """Readings whose certified shares of the prior differ by more cannot be compared."""
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ def factor(one: Standing, other: Standing) -> Factor:
     apart = abs(one.certified - other.certified)
     verdict: Verdict
     why = ""
-    if apart > SHARE_APART:
+    if apart > SHARE_APART + ROUNDING:
         verdict = "refused"
         why = (
             f"{100 * one.certified:.0f} % of the prior of {one.name} is certified and "

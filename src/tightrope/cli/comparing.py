@@ -45,7 +45,9 @@ def compare(
     longer: Annotated[
         int,
         typer.Option(
-            min=1, metavar="N", help="Chains so many times as long; they go on from those that are there."
+            min=1,
+            metavar="N",
+            help="Chains, and draws to bridge them to, N times as many; chains go on from those there.",
         ),
     ] = 1,
     *,

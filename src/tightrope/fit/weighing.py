@@ -119,8 +119,8 @@ def weigh(
         fit_on, cross = halves(scores, repeat)
         _, bridge_on = halves(likelihood, repeat)
         proposal = fitted(fit_on.reshape(-1, scores.shape[-1]), shape=shape, effective=size)
-        # The proposal hangs on the chains' length, which pieces of chains do not: theirs is in the name.
-        name = f"bridge-{weighing.kept}-{repeat}"
+        # Unlike pieces of chains these hang on how many draws there are, so that it is in their names.
+        name = f"bridge-{weighing.kept}-{weighing.proposals}-{repeat}"
         _, below = _weighted(density, proposal, weighing.proposals, name, [seed, 3, repeat], keep, about)
         at = cross.reshape(-1, scores.shape[-1])
         above = bridge_on.reshape(-1) + _log_prior(at) - log_density(proposal, at)

@@ -89,7 +89,8 @@ def weigh_broadly(
     bridges, evaluations, failures = [], found.evaluations, found.failures
     for repeat in range(weighing.repeats):
         points = surrogate.draws(weighing.proposals, seed=[seed, 3, repeat])
-        below = likelihoods(target, points, f"bridge-{repeat}", keep, about) - surrogate.said(points)
+        name = f"bridge-{weighing.proposals}-{repeat}"
+        below = likelihoods(target, points, name, keep, about) - surrogate.said(points)
         evaluations, failures = evaluations + len(below), failures + int((~np.isfinite(below)).sum())
         half = halves(above, repeat)[1].reshape(-1)
         bridges.append(mass + bridge(half, below, effective=0.5 * found.typical))

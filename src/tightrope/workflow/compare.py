@@ -47,7 +47,7 @@ class Wanted:
     variants  each block read otherwise, and each other coding of the record
     ship      put the evidence into the case's folder
     smc       tempered SMC from the prior of the two leading readings besides
-    longer    how many times as many draws each chain keeps
+    longer    how many times as many draws bridge sampling rests on, of chains and of its proposal
     """
 
     readings: tuple[str, ...] = ()

@@ -33,16 +33,19 @@ SHORT = Effort(
     climbs=1,
     steps=60,
     weighing=Weighing(repeats=2, pilots=1, draws=60, chains=2, warmup=30, kept=60, proposals=40),
-    share=20,
+    share=100,
     stages=Tempering(particles=100, moves=2, repeats=2),
 )
 """What a quick run spends: enough to see where a reading stands, not to resolve it in many dimensions."""
+BRIDGED = ("kept", "proposals")
+"""How many draws of either kind bridge sampling rests on."""
 
 
 def effort_of(session: Session, *, longer: int = 1) -> Effort:
-    """How hard a run tries; `longer` multiplies the draws that each chain keeps."""
+    """How hard a run tries; `longer` multiplies the draws of each chain, and those it is bridged to."""
     effort = SHORT if session.amount.past < 100 else LONG
-    return replace(effort, weighing=replace(effort.weighing, kept=longer * effort.weighing.kept))
+    more = {name: longer * getattr(effort.weighing, name) for name in BRIDGED}
+    return replace(effort, weighing=replace(effort.weighing, **more))
 
 
 @dataclass(frozen=True)
@@ -189,9 +192,12 @@ def inputs_of(session: Session, asked: Asked, *, effort: Effort) -> dict[str, An
 
 
 def _of_pieces(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """What a reading's pieces depend on: all but the length of chains, so that longer ones go on."""
+    """What a reading's pieces depend on: all but the length of chains, so that longer ones go on.
+
+    Pieces that hang on how many draws there are have that in their names.
+    """
     effort = dict(inputs["effort"])
-    weighing = {name: value for name, value in effort["weighing"].items() if name != "kept"}
+    weighing = {name: value for name, value in effort["weighing"].items() if name not in BRIDGED}
     return {**inputs, "effort": effort | {"weighing": weighing}}
 
 
