@@ -12,7 +12,8 @@ import pytest
 from tests.workflow.small import silent, small_case
 from tightrope.case.errors import CaseError
 from tightrope.fit.posterior import resample
-from tightrope.forecast.answers import answer, epsilon, solve_draw
+from tightrope.forecast.answers import answer, epsilon
+from tightrope.forecast.over_draws import solve_draw
 from tightrope.outcome import FAILED, FINE, Outcome
 from tightrope.record.likelihood import filter_record, prepare_record
 from tightrope.workflow import ask_case, update, update_case

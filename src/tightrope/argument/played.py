@@ -10,8 +10,8 @@ import numpy as np
 from tightrope.argument.effects import ending, in_force, put_by
 from tightrope.argument.timeline import Timeline
 from tightrope.case.doing import Do
-from tightrope.forecast.answers import Solved
 from tightrope.forecast.laws import Laws, laws_of
+from tightrope.forecast.over_draws import Solved
 from tightrope.forecast.staged import Passing
 from tightrope.game.changed import restricted
 from tightrope.game.compile import Game

@@ -20,13 +20,13 @@ from tightrope.argument.played import play
 from tightrope.argument.timeline import Timeline
 from tightrope.case.calendar import parse_period
 from tightrope.executor import in_threads
-from tightrope.forecast.answers import solve_draw
 from tightrope.forecast.automaton import CannotFollow
 from tightrope.forecast.compound import Tables
 from tightrope.forecast.events import All, Event, Given
 from tightrope.forecast.joined import Joined
 from tightrope.forecast.laws import laws_of
 from tightrope.forecast.origin import next_opening
+from tightrope.forecast.over_draws import solve_draw
 from tightrope.forecast.questions import Question
 from tightrope.forecast.staged import Passing, staged_probabilities
 from tightrope.record.filter import Evidence

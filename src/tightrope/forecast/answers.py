@@ -12,22 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from tightrope.case.calendar import parse_period
-from tightrope.executor import in_threads
 from tightrope.forecast.automaton import CannotFollow
 from tightrope.forecast.compound import probabilities
 from tightrope.forecast.events import Compound, Single
 from tightrope.forecast.joined import Joined
 from tightrope.forecast.origin import next_opening
+from tightrope.forecast.over_draws import Solved, over_draws, solve_draw
 from tightrope.forecast.questions import Question
 from tightrope.forecast.tracks import Paths, laws_of, probability, propagate
 from tightrope.game.compile import Game
-from tightrope.game.equilibrium import primitives_function, solve, strategies_function
-from tightrope.game.primitives import Primitives
-from tightrope.game.walk import Strategies
 from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import filter_record
 
@@ -71,28 +67,6 @@ class Answers:
     def of(self, question: str) -> np.ndarray:
         """Probabilities of one question, (certified draws,)."""
         return np.asarray(self.probabilities[:, self.ids.index(question)])
-
-
-@dataclass(frozen=True, eq=False)
-class Solved:
-    """A game solved at one parameter draw: its numbers, strategies, fixed point and residual."""
-
-    numbers: Primitives
-    strategies: Strategies
-    z: np.ndarray
-    residual: float
-
-
-def solve_draw(game: Game, theta: np.ndarray, *, warm: np.ndarray | None = None) -> Solved | None:
-    """Solve at a draw, from a neighbouring fixed point if there is one; None without a certificate."""
-    found = solve(game, theta, warm=warm)
-    if not found.certificate.good and warm is not None:
-        found = solve(game, theta, branch="direct")
-    if not found.certificate.good:
-        return None
-    numbers = primitives_function(game)(jnp.asarray(theta))
-    strategies, _ = strategies_function(game, found.convention)(jnp.asarray(found.z), numbers)
-    return Solved(numbers, strategies, found.z, found.certificate.residual)
 
 
 def answer(
@@ -139,15 +113,7 @@ def answer(
         values = probabilities(game, laws, live, tables) if tables is not None else np.zeros(0)
         return found.residual, paths, values
 
-    done = in_threads(
-        follow,
-        list(thetas),
-        workers=workers,
-        on_done=None if on_progress is None else lambda number: on_progress(number, len(thetas)),
-    )
-    certified = [one for one in done if one is not None]
-    if not certified:
-        raise ValueError(f"none of {len(thetas)} parameter draws reached a certified equilibrium")
+    certified = over_draws(follow, thetas, workers=workers, on_progress=on_progress)
     followed = [paths for _, paths, _ in certified]
     rows = [[probability(game, paths, event, first=first) for event in events] for paths in followed]
     length = max((len(values) for values in followed[0].ended.values()), default=0)
@@ -164,7 +130,7 @@ def answer(
         openings=tuple(str(parse_period(first) + k) for k in range(length)),
         ended={name: np.array([paths.ended[name] for paths in followed]) for name in game.terminals},
         marginal={name: np.array([paths.marginal[name] for paths in followed]) for name in game.states},
-        failed=len(done) - len(certified),
+        failed=len(thetas) - len(certified),
         worst=max(residual for residual, _, _ in certified),
         conditions=conditions,
         refused=refused,

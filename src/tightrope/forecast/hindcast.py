@@ -21,8 +21,8 @@ import numpy as np
 from jax import Array
 
 from tightrope.compiled.kept import kept
-from tightrope.forecast.answers import solve_draw
 from tightrope.forecast.origin import next_opening
+from tightrope.forecast.over_draws import none_certified, solve_draw
 from tightrope.forecast.targets import Target
 from tightrope.game.compile import Game
 from tightrope.game.forward import pull
@@ -124,7 +124,7 @@ def look_ahead(
         total = ahead if total is None else jax.tree_util.tree_map(np.add, total, ahead)
     draws = len(thetas) - failed
     if not draws:
-        raise ValueError(f"none of {len(thetas)} parameter draws reached a certified equilibrium")
+        raise none_certified(len(thetas))
     states, moves, ended = jax.tree_util.tree_map(lambda x: x / draws, total)
     return Ahead(evidence.periods[-1], states, moves, ended, draws, failed, worst)
 

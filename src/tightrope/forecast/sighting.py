@@ -19,14 +19,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from tightrope.case.calendar import parse_period
-from tightrope.executor import in_threads
-from tightrope.forecast.answers import Solved, solve_draw
 from tightrope.forecast.automaton import CannotFollow
 from tightrope.forecast.compound import Tables, ahead, cut, through_sighting
 from tightrope.forecast.events import All
 from tightrope.forecast.joined import Joined
 from tightrope.forecast.laws import above, floors, laws_of
 from tightrope.forecast.origin import next_opening
+from tightrope.forecast.over_draws import Solved, over_draws, solve_draw
 from tightrope.forecast.questions import Question
 from tightrope.game.compile import Game
 from tightrope.game.named import combine
@@ -170,15 +169,7 @@ def sight(
             return None
         return found.residual, *_one_draw(evidence, theta, found, tables, number, chance(jnp.asarray(theta)))
 
-    done = in_threads(
-        follow,
-        list(thetas),
-        workers=workers,
-        on_done=None if on_progress is None else lambda n: on_progress(n, len(thetas)),
-    )
-    certified = [one for one in done if one is not None]
-    if not certified:
-        raise ValueError(f"none of {len(thetas)} parameter draws reached a certified equilibrium")
+    certified = over_draws(follow, thetas, workers=workers, on_progress=on_progress)
     before, both = (np.array([one[k] for one in certified]) for k in (1, 2))
     seen = both[:, joined.places[_ALWAYS][0]]
     if not seen.sum() > 0:
@@ -202,7 +193,7 @@ def sight(
         shares_before=columns(shares_before),
         shares_after=columns(shares_after),
         refused=refused,
-        failed=len(done) - len(certified),
+        failed=len(thetas) - len(certified),
         worst=max(residual for residual, _, _ in certified),
     )
 

@@ -15,14 +15,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from tightrope.case.calendar import parse_period
-from tightrope.executor import in_threads
-from tightrope.forecast.answers import Solved, solve_draw
 from tightrope.forecast.automaton import CannotFollow
 from tightrope.forecast.compound import Tables, ahead, cut, through_row
 from tightrope.forecast.events import All
 from tightrope.forecast.joined import Joined
 from tightrope.forecast.laws import above, floors, laws_of
 from tightrope.forecast.origin import next_opening
+from tightrope.forecast.over_draws import Solved, over_draws, solve_draw
 from tightrope.forecast.questions import Question
 from tightrope.forecast.updated import Step, Updated
 from tightrope.game.compile import Game
@@ -81,16 +80,8 @@ def update(
             return None
         return found.residual, *_one_draw(evidence, theta, found, tables, unit, seen)
 
-    done = in_threads(
-        follow,
-        list(thetas),
-        workers=workers,
-        on_done=None if on_progress is None else lambda number: on_progress(number, len(thetas)),
-    )
-    certified = [one for one in done if one is not None]
-    if not certified:
-        raise ValueError(f"none of {len(thetas)} parameter draws reached a certified equilibrium")
-    failed, worst = len(done) - len(certified), max(residual for residual, _, _ in certified)
+    certified = over_draws(follow, thetas, workers=workers, on_progress=on_progress)
+    failed, worst = len(thetas) - len(certified), max(residual for residual, _, _ in certified)
     logs, values = [log for _, log, _ in certified], [value for _, _, value in certified]
     log_weights = np.array(logs).T
     impossible = np.flatnonzero(~np.isfinite(log_weights).any(axis=1))

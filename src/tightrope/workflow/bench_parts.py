@@ -19,7 +19,8 @@ from tightrope.argument.periods import start_distribution
 from tightrope.argument.quantities import measure
 from tightrope.case.calendar import parse_period
 from tightrope.fit.posterior import resample
-from tightrope.forecast.answers import Solved, answer, floor
+from tightrope.forecast.answers import answer, floor
+from tightrope.forecast.over_draws import Solved
 from tightrope.forecast.tracks import laws_of, propagate
 from tightrope.game.certificate import Certificate
 from tightrope.game.equilibrium import Equilibrium, named_strategies, primitives_function, solve

@@ -12,7 +12,8 @@ import numpy as np
 from tightrope.argument.parts import Undefined
 from tightrope.argument.slopes import quantity_slopes
 from tightrope.case.errors import near_or_list
-from tightrope.forecast.answers import Solved, answer
+from tightrope.forecast.answers import answer
+from tightrope.forecast.over_draws import Solved
 from tightrope.game import Equilibrium, find_branches, solve, statics
 from tightrope.game.costs import period_costs
 from tightrope.game.equilibrium import named_strategies, primitives_function
