@@ -113,7 +113,7 @@ def test_chains_in_many_parameters_draw_the_posterior() -> None:
     target = Known()
     found = learn(target)
     moves = len(found.errors) * roaming.FLOCK * roaming.MOVES
-    assert target.calls == found.seen + 1 + moves
+    assert target.calls == found.seen + 1 + moves + roaming.FLOCK  # own draws, which taught nothing
     wanted = Trajectories(NAMES, others="held", chains=4, warmup=100, draws=800, surrogate=True)
     parts = [
         surrogate_chain(
@@ -164,6 +164,38 @@ def test_learning_that_is_cut_off_goes_on_to_the_same_bits(monkeypatch: pytest.M
     whole = learn(Known(), keep=keeping(99))
     assert np.array_equal(again.surrogate.points, whole.surrogate.points)
     assert again.errors == whole.errors
+
+
+def test_own_draws_teach_a_surrogate_that_is_far_too_high_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that says thirty nats too much until its own draws teach it; looked at again, it is right."""
+    monkeypatch.setattr(roaming, "ROUNDS", 2)
+    honest, names = roaming.learned_broadly, list[str]()
+
+    def boasting(seen: Seen, *, room: int) -> Surrogate:
+        found = honest(seen, room=room)
+        return found if "own-0" in names else found._replace(level=found.level + 30.0)
+
+    def keep(name: str, compute: Callable[[], Any]) -> Any:
+        names.append(name)
+        return compute()
+
+    monkeypatch.setattr(roaming, "learned_broadly", boasting)
+    found = learn(Known(), keep=keep)
+    assert [name for name in names if name.startswith("own")] == ["own-0", "own-1"]
+    assert found.seen == 4 * roaming.FLOCK  # where members began, two rounds, and own draws
+    draws = SurrogatePosterior(found).draws(20, seed=[3])
+    off = SurrogatePosterior(found).said(draws) - np.asarray(log_likelihood(draws))
+    assert np.abs(off).max() < roaming.WRONG
+
+
+def test_a_member_far_behind_takes_the_place_of_another() -> None:
+    flock = [[[float(k)], -10.0 - k] for k in range(roaming.FLOCK)]
+    flock[3][1] = -10.0 - roaming.FLOCK - roaming.BEHIND
+    assert roaming._gathered(flock, roaming.PATIENCE, 0) == flock
+    after = roaming._gathered(flock, roaming.PATIENCE + 1, 0)
+    assert after[3] in flock[:3] + flock[4:]
+    assert [row for k, row in enumerate(after) if k != 3] == [row for k, row in enumerate(flock) if k != 3]
+    assert roaming._gathered(after, roaming.PATIENCE + 1, 0) == after
 
 
 def test_nothing_is_learned_where_hardly_a_point_is_certified() -> None:

@@ -5,8 +5,12 @@ wrong. So a flock of chains begins around a mode. Each round every member makes 
 surrogate of all that was seen, which the exact density accepts or refuses as in `surrogate_chains`. Then it
 is taught by one value and gradient a member: where the member stands if all were refused, for that is where
 the surrogate says too little; else at the last proposal. Trajectories are short at first and grow as
-proposals are accepted. The flock spreads over the posterior while the surrogate learns it, and learning ends
-when long trajectories are accepted from points that it was not taught.
+proposals are accepted. The flock spreads over the posterior while the surrogate learns it, and its rounds end
+when long trajectories are accepted from points that it was not taught. A member that stays far behind takes
+another's place.
+
+A flock goes by short ways and never sees a peak that the surrogate has in a place where nobody was. So draws
+of the surrogate's own posterior are looked at last, and teach it where too many of them are far too high.
 """
 
 from __future__ import annotations
@@ -38,6 +42,11 @@ ENOUGH = 0.6
 """Learning ends when so large a share of the longest trajectories is accepted, over two rounds."""
 LONGER, SHORTER = 0.45, 0.2
 """Acceptance above which trajectories are doubled, and below which they are halved."""
+BEHIND, PATIENCE = 20.0, 2
+"""A member so many nats below the flock's median begins the next round elsewhere, after so many rounds."""
+WRONG, FEW, CHECKS, LONG = 12.0, 0.25, 6, 600
+"""Own draws are looked at until at most this share of them is said to be so many nats too high, at most so
+often; those looked at are taken from so many."""
 LARGEST = 0.3
 """The largest step, in posterior sds."""
 WIDE = 1.0
@@ -60,7 +69,7 @@ def learn_along(
 
     target  the exact density near one fixed point
     around  its mean is where the other parameters stand
-    keep    called as keep(name, compute) for each round, and for the surrogate
+    keep    called as keep(name, compute) for each round, each look at own draws, and for the surrogate
     starts  (n, all parameters) where members begin, in turn: draws of an approximate posterior, if there are
             any; else near the mean, which takes far longer where the posterior is not near its mode
 
@@ -89,15 +98,36 @@ def _learn(
     while len(rounds) <= ROUNDS and not _settled(rounds):
         work = partial(_round, target, around.mean, inside, rounds, seed, on_step)
         rounds.append(keep(f"flock-{len(rounds)}", work))
-    seen = _seen(rounds, len(inside))
+    parts, size, longest = list(rounds), rounds[-1]["size"], rounds[-1]["longest"]
+    for check in range(CHECKS):
+        seen = _seen(parts, len(inside))
+        found = learned_broadly(seen, room=_room())
+        frozen = Learned(found, size, len(seen.values), 0, (), longest=longest, turns=1)
+        own = keep(f"own-{check}", partial(_own, target, around.mean, inside, frozen, [seed, 10, check]))
+        # The last look teaches nothing: what it taught would not have been looked at.
+        if check == CHECKS - 1 or np.mean(np.array(own["off"]) < -WRONG) <= FEW:
+            break
+        parts.append(own)
     return {
-        "surrogate": surrogate_data(learned_broadly(seen, room=_room())),
-        "size": rounds[-1]["size"],
-        "longest": rounds[-1]["longest"],
+        "surrogate": surrogate_data(found),
+        "size": size,
+        "longest": longest,
         "seen": len(seen.values),
-        "failed": sum(part["failed"] for part in rounds),
+        "failed": sum(part["failed"] for part in parts),
         "errors": [part["error"] for part in rounds[1:]],
     }
+
+
+def _own(target: Target, whole: Numbers, inside: Numbers, frozen: Learned, seed: list[int]) -> dict[str, Any]:
+    """Exact values and gradients at draws of the surrogate's own posterior, and what it said too little."""
+    surrogate = SurrogatePosterior(frozen)
+    seen, off = [], []
+    for s in surrogate.draws(LONG, seed=seed)[:: LONG // FLOCK]:
+        value, gradient = _looked(target, _whole(whole, inside, s), inside)
+        if gradient is not None:
+            seen.append([s.tolist(), value, gradient.tolist()])
+            off.append(surrogate.above(s, value))
+    return {"seen": seen, "off": off, "failed": FLOCK - len(seen)}
 
 
 def _settled(rounds: list[dict[str, Any]]) -> bool:
@@ -163,7 +193,7 @@ def _round(
     seen, flock = [], []
     walk = _Walk(target, whole, inside, SurrogatePosterior(frozen))
     fresh: list[float] = []
-    for member, (at, value) in enumerate(now["flock"]):
+    for member, (at, value) in enumerate(_gathered(now["flock"], number, seed)):
         known = tuple(at) in taught
         s, value, last, chances = walk.moves(np.array(at), value, jax.random.fold_in(base, member))
         stuck = s.tolist() == at
@@ -188,6 +218,17 @@ def _round(
         "used": now["longest"], "accepted": accepted,
         "error": float(np.median(walk.errors)) if walk.errors else float("inf"),
     }  # fmt: skip
+
+
+def _gathered(flock: list[list[Any]], number: int, seed: int) -> list[list[Any]]:
+    """Where members begin a round: those far behind at the place of one that is not."""
+    values = np.array([value for _, value in flock])
+    behind = values < np.median(values) - BEHIND
+    if number <= PATIENCE or not behind.any():
+        return flock
+    places = np.flatnonzero(~behind)
+    taken = np.random.default_rng([seed, 11, number]).choice(places, size=len(flock))
+    return [flock[taken[k]] if behind[k] else flock[k] for k in range(len(flock))]
 
 
 @dataclass(eq=False)
@@ -239,8 +280,8 @@ def _points(rounds: list[dict[str, Any]]) -> set[tuple[float, ...]]:
 
 
 def _room() -> int:
-    """For all that can be seen: a member may begin in four steps, and sees one point a round after that."""
-    return FLOCK * (ROUNDS + 4)
+    """For all that can be seen: a member may begin in four steps, sees one point a round and one a check."""
+    return FLOCK * (ROUNDS + 4 + CHECKS)
 
 
 def _looked(target: Target, v: Numbers, inside: Numbers) -> tuple[float, Numbers | None]:
