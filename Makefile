@@ -20,7 +20,7 @@ CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 pyth
 STALE := $(shell if [ -e $(VENV)/.stamp-venv ]; then \
   { [ "$$(cat $(VENV)/.stamp-venv)" = "$(CURDIR)" ] && $(BIN)/python -c '' 2>/dev/null; } || rm -f $(VENV)/.stamp-*; fi)
 
-.PHONY: help run test test-long fits hindcasts pages docs lint style bench setup setup-dev lock clean
+.PHONY: help run test test-long fits hindcasts evidence pages docs lint style bench setup setup-dev lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,6 +45,9 @@ fits: $(VENV)/.stamp-run ## fit at the origins of past questions and put the fit
 
 hindcasts: $(VENV)/.stamp-run ## forecast from past origins and put the forecasts into the case (long)
 	$(BIN)/python -m tightrope hindcast $(CASE) --ship
+
+evidence: $(VENV)/.stamp-run ## weigh the readings of a case and put their evidence into it (hours)
+	$(BIN)/python -m tightrope compare $(CASE) --quick --ship
 
 pages: $(VENV)/.stamp-dev ## write the pages of docs/ that follow from the code
 	$(BIN)/python -m pages

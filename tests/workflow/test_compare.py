@@ -23,7 +23,7 @@ from tightrope.fit.weighing import Weighing
 from tightrope.forecast.chain_evidence import Amount
 from tightrope.report.sections import Evidence
 from tightrope.workflow import compare as comparing
-from tightrope.workflow import compare_case, compare_variants, readings, shown, tempering
+from tightrope.workflow import compare_case, compare_variants, not_strategic, readings, shown, tempering
 from tightrope.workflow.material import NoRecord, load_material, model_key
 from tightrope.workflow.opening import session_of
 
@@ -49,8 +49,8 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def little() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(readings, "SHORT", Effort(climbs=1, steps=15, weighing=FEW, share=5))
-        patch.setattr(comparing, "WEIGHING", FEW)
-        patch.setattr(comparing, "Amount", lambda: Amount(200, 2))
+        patch.setattr(not_strategic, "WEIGHING", FEW)
+        patch.setattr(not_strategic, "Amount", lambda: Amount(200, 2))
         patch.setattr(compare_variants, "AMOUNT", Amount(200, 2))
         patch.setattr(compare_variants, "WEIGHING", FEW)
         yield
@@ -108,7 +108,7 @@ def test_the_same_again_computes_nothing_and_one_reading_is_found_among_all(
         raise AssertionError("it was there already")
 
     monkeypatch.setattr(readings, "weigh_reading", never)
-    monkeypatch.setattr(comparing, "both", never)
+    monkeypatch.setattr(not_strategic, "both", never)
     _, again = told(case)
     assert [r["log_evidence"] for r in again["readings"]] == [r["log_evidence"] for r in data["readings"]]
     _, one = told(case, "no_threat")
@@ -176,11 +176,19 @@ def test_shipped_evidence_is_used_where_this_code_finds_its_mode_again(
     given: dict[str, Any] = {"quick": True, "notice": silent}
     compare_case(case, ship=True, out=case.parent / "runs", **given)
     shipped = sorted((case / "fits").glob("evidence-*.json"))
-    assert [path.name.rsplit("-", 1)[0] for path in shipped] == ["evidence-argument", "evidence-no_threat"]
+    names = ["evidence-argument", "evidence-no_threat", "evidence-rivals"]
+    assert [path.name.rsplit("-", 1)[0] for path in shipped] == names
     found = compare_case(case, readings=("argument",), out=tmp_path / "runs", **given).data
     assert found["readings"][0]["origin"] == "shipped"
     assert found["readings"][0]["log_evidence"] == data["readings"][0]["log_evidence"]
+    with session_of(case, quick=True, out=tmp_path / "report", notice=silent) as session:
+        section = shown.evidence(session)
+    assert isinstance(section, Evidence)
+    assert list(section.readings["log_evidence"]) == [r["log_evidence"] for r in data["readings"]]
+    assert "came with the case" in section.effort
     monkeypatch.setattr(readings, "SAME", -1.0)
+    with session_of(case, quick=True, out=tmp_path / "doubtful", notice=silent) as session:
+        assert not isinstance(shown.evidence(session), Evidence)
     said: list[str] = []
     made: list[Any] = []
     monkeypatch.setattr(readings, "weigh_reading", lambda *a, **b: made.append(1) or 1 / 0)

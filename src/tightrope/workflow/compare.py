@@ -6,25 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from tightrope.argument.comparison import FINDING, Factor, Standing, against, split, telling
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass
-from tightrope.fit.evidence import Estimate, estimate_data, estimate_from
-from tightrope.fit.weighing import Weighing, weighed_from
-from tightrope.forecast.chain_evidence import Amount, Rival, chains_evidence, no_end, together
-from tightrope.forecast.logit_evidence import WEIGHING, logit_evidence
-from tightrope.record.coding import CodedRecord
-from tightrope.runs import digest
+from tightrope.fit.evidence import Estimate
+from tightrope.fit.readings import Effort
+from tightrope.fit.weighing import weighed_from
 from tightrope.workflow.material import Material, NoRecord
-from tightrope.workflow.readings import Asked, effort_of, inputs_of, reading_of, ship, weighed
-from tightrope.workflow.session import Session
+from tightrope.workflow.not_strategic import BESIDE, rival_inputs, rival_standings, rivals
+from tightrope.workflow.readings import Asked, effort_of, inputs_of, reading_of, ship, shipped_effort, weighed
+from tightrope.workflow.session import SHIPPED, Session
 from tightrope.workflow.text import known_names, plain
 
-RIVALS = {
-    "markov_chain": "Not strategic: each state and each move goes its own way, by what it was a period ago.",
-    "logit": "Not strategic: each move is drawn by where the states stand, and these go their own way.",
-}
 TOP = 8
 
 
@@ -82,15 +74,64 @@ def compare_data(session: Session, wanted: Wanted) -> dict[str, Any]:
     effort = effort_of(session, longer=wanted.longer)
     asked = [Asked(n, wanted.prior, s) for s in (1.0, *wanted.scales) for n in names]
     found = weighed(session, asked, effort=effort)
+    failed = {a.label: found[a]["error"] for a in asked if "error" in found[a]}
+    if base in failed:
+        raise NotWeighed(f"the reading {base} could not be weighed: {failed[base]}")
+    beside = rivals(session)
     if wanted.ship:
         ship(session, asked, effort=effort)
-    failed = {a.label: found[a]["error"] for a in asked if "error" in found[a]}
-    standings = [standing(material, a, found[a]) for a in asked if a.scale == 1.0 and "error" not in found[a]]
-    if base not in [s.name for s in standings]:
-        raise NotWeighed(f"the reading {base} could not be weighed: {failed[base]}")
-    standings += rivals(session)
+        session.run.ship(BESIDE, inputs=rival_inputs(session), folder=material.folder / SHIPPED)
+    data = _compared(session, wanted, asked, found, beside, effort)
+    if wanted.smc:
+        from tightrope.workflow.tempering import tempered_data
+
+        there = [a for a in asked if a.scale == 1.0 and "error" not in found[a]]
+        plainly = effort_of(session)
+        known = {
+            a.label: (reading_of(material, a), found[a], inputs_of(session, a, effort=plainly)) for a in there
+        }
+        data["smc"] = tempered_data(session, known, [*_standings(material, asked, found), *beside])
+    if wanted.variants:
+        from tightrope.workflow.compare_variants import variants_of
+
+        weights = {a: found[a] for a in asked if a.scale == 1.0 and "error" not in found[a]}
+        standings = [*_standings(material, asked, found), *beside]
+        data["variants"] = variants_of(session, weights, standings, base)
+    return data
+
+
+def shipped(session: Session) -> dict[str, Any] | None:
+    """The comparison of all readings that comes with the case, if this code finds each of them again."""
+    hypotheses = session.material.case.hypotheses
+    if session.material.coded is None or not hypotheses:
+        return None
+    asked = [Asked(name) for name in hypotheses]
+    effort = shipped_effort()
+    found = weighed(session, asked, effort=effort, compute=False)
+    given = session.run.find(BESIDE, inputs=rival_inputs(session), shipped=session.material.folder / SHIPPED)
+    if given is None or len(found) < len(asked):
+        return None
+    return _compared(session, Wanted(), asked, found, rival_standings(given.value), effort)
+
+
+def _standings(material: Material, asked: Sequence[Asked], found: Mapping[Asked, Any]) -> list[Standing]:
+    return [standing(material, a, found[a]) for a in asked if a.scale == 1.0 and "error" not in found[a]]
+
+
+def _compared(
+    session: Session,
+    wanted: Wanted,
+    asked: Sequence[Asked],
+    found: Mapping[Asked, Any],
+    beside: Sequence[Standing],
+    effort: Effort,
+) -> dict[str, Any]:
+    """Readings that were weighed, beside rivals that are not strategic."""
+    material = session.material
+    base = asked[0].name
+    standings = [*_standings(material, asked, found), *beside]
     factors = against(standings, base)
-    data: dict[str, Any] = {
+    return {
         "case": material.case.case,
         "base": base,
         "prior": wanted.prior,
@@ -100,28 +141,13 @@ def compare_data(session: Session, wanted: Wanted) -> dict[str, Any]:
         ],
         "factors": [asdict(f) for f in factors],
         "splits": _splits(material, standings, base, top=wanted.top),
-        "spreads": _spreads(material, wanted, names, base, found),
+        "spreads": _spreads(material, wanted, [a.name for a in asked if a.scale == 1.0], base, found),
         "switches": _switches(found, asked, base),
         "smc": [],
         "variants": [],
-        "failed": failed,
+        "failed": {a.label: found[a]["error"] for a in asked if "error" in found[a]},
         "warnings": list(session.warnings),
     }
-    if wanted.smc:
-        from tightrope.workflow.tempering import tempered_data
-
-        there = [a for a in asked if a.scale == 1.0 and "error" not in found[a]]
-        plainly = effort_of(session)
-        known = {
-            a.label: (reading_of(material, a), found[a], inputs_of(session, a, effort=plainly)) for a in there
-        }
-        data["smc"] = tempered_data(session, known, standings)
-    if wanted.variants:
-        from tightrope.workflow.compare_variants import variants_of
-
-        weights = {a: found[a] for a in asked if a.scale == 1.0 and "error" not in found[a]}
-        data["variants"] = variants_of(session, weights, standings, base)
-    return data
 
 
 def standing(material: Material, asked: Asked, data: Mapping[str, Any]) -> Standing:
@@ -136,69 +162,6 @@ def standing(material: Material, asked: Asked, data: Mapping[str, Any]) -> Stand
         found.rows,
         len(data["names"]),
     )
-
-
-def rivals(session: Session) -> list[Standing]:
-    """The two rivals that are not strategic, on the same record with the same soft evidence."""
-    material = session.material
-    assert material.coded is not None
-    weights = {name: table.tolist() for name, table in material.coded.weights.items()}
-    inputs = {
-        "weights": digest(weights),
-        "start": {name: law.tolist() for name, law in starts(material).items()},
-        "rising": list(material.rising),
-        "amount": [asdict(Amount()), asdict(WEIGHING)],
-        "seed": session.seed,
-    }
-
-    def compute() -> dict[str, Any]:
-        session.progress("weighing rivals that are not strategic", 0, None)
-        found = both(material, material.coded, amount=Amount(), weighing=WEIGHING, seed=session.seed)
-        return {name: rival_data(rival) for name, rival in found.items()}
-
-    return rival_standings(session.run.chunk("evidence-rivals", compute, inputs=inputs))
-
-
-def rival_standings(data: Mapping[str, Any]) -> list[Standing]:
-    """Rivals from plain data as they stand in a comparison."""
-    return [
-        Standing(
-            name, RIVALS[name], estimate_from(data[name]["first"]), estimate_from(data[name]["second"]), 1.0,
-            np.array(data[name]["rows"]), data[name]["parameters"], strategic=False,
-        )
-        for name in RIVALS
-    ]  # fmt: skip
-
-
-def both(
-    material: Material, coded: CodedRecord | None, *, amount: Amount, weighing: Weighing, seed: int
-) -> dict[str, Rival]:
-    """The Markov chain of states and moves, and the logit of moves over a Markov chain of states."""
-    assert coded is not None
-    moves = tuple(m for m in material.moves if m in coded.levels)
-    states = [n for n in coded.levels if n not in moves]
-
-    def chains(names: Sequence[str]) -> Rival:
-        return chains_evidence(
-            coded, names=names, moves=moves, rising=material.rising, start=starts(material),
-            length=material.case.calendar.period, amount=amount, seed=seed,
-        )  # fmt: skip
-
-    alive = no_end(len(coded), length=material.case.calendar.period)
-    common = [alive, *([chains(states)] if states else [])]
-    moved = [chains(moves)] if moves else []
-    drawn = [logit_evidence(coded, moves=moves, weighing=weighing, seed=seed)] if moves else []
-    return {"markov_chain": together([*common, *moved]), "logit": together([*common, *drawn])}
-
-
-def starts(material: Material) -> dict[str, np.ndarray]:
-    """The case's distribution of each state in the first period."""
-    found = {}
-    for name in material.game.states:
-        given, levels = material.case.start[name], material.game.levels[name]
-        law = np.array([float(given == v) if isinstance(given, str) else given.get(v, 0.0) for v in levels])
-        found[name] = law / law.sum()
-    return found
 
 
 def _reading(s: Standing, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -283,13 +246,3 @@ def _spreads(
 
 def _spread_row(scale: float, f: Factor) -> dict[str, Any]:
     return {"spread": scale, "name": f.name, "log_factor": plain(f.log_factor), "verdict": f.verdict}
-
-
-def rival_data(rival: Rival) -> dict[str, Any]:
-    """A rival as plain data."""
-    return {
-        "first": estimate_data(rival.first),
-        "second": estimate_data(rival.second),
-        "rows": rival.rows.tolist(),
-        "parameters": rival.parameters,
-    }

@@ -19,8 +19,8 @@ from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import prepare_record
 from tightrope.runs import digest
 from tightrope.workflow.coding import Coding, UnknownCoding, read_record
-from tightrope.workflow.compare import both, rival_data, rival_standings
 from tightrope.workflow.material import Material, record_key
+from tightrope.workflow.not_strategic import both, rival_data, rival_standings
 from tightrope.workflow.readings import Asked, reading_of
 from tightrope.workflow.session import Session
 from tightrope.workflow.text import plain

@@ -48,6 +48,11 @@ def effort_of(session: Session, *, longer: int = 1) -> Effort:
     return replace(effort, weighing=replace(effort.weighing, **more))
 
 
+def shipped_effort() -> Effort:
+    """How hard was tried for evidence that comes with a case, whatever the run: that of a quick one."""
+    return SHORT
+
+
 @dataclass(frozen=True)
 class Asked:
     """One reading to weigh: its name in the case, its class of priors and the factor on their spread."""

@@ -11,6 +11,7 @@ from tightrope.fit.surrogate_chains import MANY
 from tightrope.fit.weighing_broad import CHEAPER
 from tightrope.report.section import TABLES
 from tightrope.report.sections import Box, Boxes, Evidence, NotComputed
+from tightrope.workflow.compare import shipped
 from tightrope.workflow.feared import FEARED
 from tightrope.workflow.kept import COMPARED, DISCOVERED, kept
 from tightrope.workflow.session import Session
@@ -19,13 +20,18 @@ MOST_BOXES = 3
 
 
 def evidence(session: Session) -> Evidence | NotComputed:
-    """The comparison that this run holds: agnostic priors before others, of most readings, by most draws."""
+    """The comparison that this run holds, or that comes with the case.
+
+    Of several the one under agnostic priors, of most readings, by most draws.
+    """
     case = session.material.case
     if session.material.coded is None:
         return NotComputed("Without a record there is no evidence to weigh readings by.")
     if not case.hypotheses:
         return NotComputed("The case has no rival readings (`hypotheses:` in its case file).")
     held = kept(session, COMPARED)
+    if (given := shipped(session)) is not None:
+        held.append(given)
     if not held:
         return NotComputed(
             "Weighing readings takes long: `tightrope compare CASE`, with the options of this run, leaves "
@@ -90,7 +96,7 @@ def evidence_of(data: Mapping[str, Any], *, sources: Mapping[str, Mapping[str, s
         tempered=_tempered(data.get("smc", [])),
         prior=data["prior"],
         unit=unit,
-        effort=_effort(data["effort"]),
+        effort=_effort(data["effort"]) + _origin(data["readings"]),
         failed=tuple(f"{name}: {why}" for name, why in data["failed"].items()) + tuple(refused),
     )  # fmt: skip
 
@@ -146,6 +152,12 @@ def _effort(effort: Mapping[str, Any]) -> str:
         f"where more than {MANY} parameters are free, stages of {stages['particles']} particles and chains "
         f"of {CHEAPER * weighing['kept']} draws instead."
     )
+
+
+def _origin(readings: Sequence[Mapping[str, Any]]) -> str:
+    if not any(r["origin"] == "shipped" for r in readings):
+        return ""
+    return " They came with the case; this code finds the same posterior at the best mode of each."
 
 
 def _many(n: int, noun: str) -> str:
