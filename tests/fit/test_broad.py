@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tightrope.fit import roaming
+from tightrope.fit import roaming, weighing_broad
 from tightrope.fit.broad import learned_broadly, normal_part
 from tightrope.fit.chains import Chains, mixing
 from tightrope.fit.laplace import Laplace
@@ -282,6 +282,17 @@ def test_the_mass_of_a_surrogates_posterior_is_known_without_a_solve() -> None:
     assert found.log_mass(count=1000, seed=[3]) == pytest.approx(beside.evidence, abs=0.02)
     points = np.random.default_rng(1).normal(size=(70, SIZE))
     assert found.said(points) == pytest.approx(np.array([beside.value(v)[0] for v in points]), abs=1e-9)
+
+
+@pytest.mark.parametrize(("spread", "count"), [(0.0, 4), (0.3, 10), (2.0, 16)])
+def test_masses_that_differ_are_estimated_again(spread: float, count: int) -> None:
+    """Until their standard error is a tenth of a nat, sixteen times at most."""
+    values = [-5.0 + spread * (-1) ** k for k in range(16)]
+    given: Any = SimpleNamespace(log_mass=lambda *, count, seed: values[seed[2]])
+    mass, error = weighing_broad._mass(given, 0, compute_now)
+    assert mass == pytest.approx(np.mean(values[:count]))
+    assert error == pytest.approx(np.std(values[:count], ddof=1) / np.sqrt(count))
+    assert (error <= 0.1) == (spread < 1.0)
 
 
 def test_draws_and_moves_of_a_surrogate_keep_its_posterior() -> None:

@@ -29,8 +29,8 @@ CHEAPER = 4
 """A draw of such a chain costs one solve; one by slices about so many. As many more are made."""
 COUNT = 2000
 """Draws of either kind for the mass of the surrogate's posterior."""
-TIMES = 4
-"""Estimates of it."""
+TIMES, MOST = 4, 16
+"""Estimates of it, at least; and at most, where they differ."""
 
 
 def weigh_broadly(
@@ -67,8 +67,7 @@ def weigh_broadly(
         draws=CHEAPER * weighing.kept, surrogate=True,
     )  # fmt: skip
     surrogate = SurrogatePosterior(taught)
-    masses = keep("surrogate-mass", partial(_masses, surrogate, seed))
-    mass = float(np.mean(masses))
+    mass, error = _mass(surrogate, seed, keep)
     importance = staged(
         target, surrogate, mass=mass, tempering=stages, seed=seed, keep=keep, on_progress=on_progress
     )
@@ -95,7 +94,6 @@ def weigh_broadly(
         half = halves(above, repeat)[1].reshape(-1)
         bridges.append(mass + bridge(half, below, effective=0.5 * found.typical))
     weighed = found.weighed(importance, bridges, evaluations=evaluations, failures=failures)
-    error = float(np.std(masses, ddof=1) / np.sqrt(len(masses)))
     if error <= NEGLIGIBLE:
         return weighed
     flaw = f"the mass of the surrogate's posterior is uncertain (standard error {error:.2f} nats)"
@@ -106,5 +104,12 @@ def weigh_broadly(
     )
 
 
-def _masses(surrogate: SurrogatePosterior, seed: int) -> list[float]:
-    return [surrogate.log_mass(count=COUNT, seed=[seed, 9, k]) for k in range(TIMES)]
+def _mass(surrogate: SurrogatePosterior, seed: int, keep: Keep) -> tuple[float, float]:
+    """Log mass of the surrogate's posterior and its standard error, by more estimates where they differ."""
+    masses: list[float] = []
+    error = np.inf
+    while len(masses) < TIMES or (error > NEGLIGIBLE and len(masses) < MOST):
+        work = partial(surrogate.log_mass, count=COUNT, seed=[seed, 9, len(masses)])
+        masses.append(float(keep(f"mass-{len(masses)}", work)))
+        error = float(np.std(masses, ddof=1) / np.sqrt(len(masses))) if len(masses) > 1 else np.inf
+    return float(np.mean(masses)), error
