@@ -16,7 +16,7 @@ from tests.workflow.small import silent, small_case
 from tests.workflow.test_partial_cases import NO_RECORD
 from tightrope.cli import app
 from tightrope.fit import readings as weighing_room
-from tightrope.fit import weighing
+from tightrope.fit import surrogate_chains, weighing, weighing_broad
 from tightrope.fit.readings import Effort
 from tightrope.fit.smc import Tempering
 from tightrope.fit.weighing import Weighing
@@ -29,6 +29,7 @@ from tightrope.workflow.opening import session_of
 
 pytestmark = pytest.mark.long
 
+SHORT = readings.SHORT  # as it is: the tests below replace it by a smaller one
 FEW = Weighing(repeats=2, pilots=1, draws=40, chains=2, warmup=20, kept=40, proposals=20)
 HYPOTHESES = """
 hypotheses:
@@ -134,6 +135,14 @@ def test_an_interrupted_reading_goes_on_from_its_pieces(
     again = compare_case(case, **given).data
     assert not calls
     assert again["readings"][0]["log_evidence"] == data["readings"][0]["log_evidence"]
+
+
+@pytest.mark.parametrize("effort", [SHORT, readings.LONG])
+def test_no_piece_of_a_chain_ends_where_it_does_for_its_length_alone(effort: Effort) -> None:
+    """Pieces are not keyed by how long a chain shall be, so that its end must be the end of a piece."""
+    amount = effort.weighing
+    assert amount.kept % weighing.PIECE == 0
+    assert weighing_broad.CHEAPER * (amount.warmup + amount.kept) % surrogate_chains.CHUNK == 0
 
 
 def test_longer_chains_go_on_from_those_that_are_there(

@@ -105,7 +105,7 @@ def _learn(
         frozen = Learned(found, size, len(seen.values), 0, (), longest=longest, turns=1)
         own = keep(f"own-{check}", partial(_own, target, around.mean, inside, frozen, [seed, 10, check]))
         # The last look teaches nothing: what it taught would not have been looked at.
-        if check == CHECKS - 1 or np.mean(np.array(own["off"]) < -WRONG) <= FEW:
+        if check == CHECKS - 1 or sum(off < -WRONG for off in own["off"]) <= FEW * FLOCK:
             break
         parts.append(own)
     return {
