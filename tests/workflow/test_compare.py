@@ -183,17 +183,20 @@ def test_shipped_evidence_is_used_where_this_code_finds_its_mode_again(
     case: Path, data: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: dict[str, Any] = {"quick": True, "notice": silent}
-    compare_case(case, ship=True, out=case.parent / "runs", **given)
+    left = compare_case(case, ship=True, out=tmp_path / "shipping", **given).data
+    kept = data["effort"]["weighing"]["kept"]
+    assert left["effort"]["weighing"]["kept"] == readings.LONGER * kept
     shipped = sorted((case / "fits").glob("evidence-*.json"))
     names = ["evidence-argument", "evidence-no_threat", "evidence-rivals"]
     assert [path.name.rsplit("-", 1)[0] for path in shipped] == names
     found = compare_case(case, readings=("argument",), out=tmp_path / "runs", **given).data
     assert found["readings"][0]["origin"] == "shipped"
-    assert found["readings"][0]["log_evidence"] == data["readings"][0]["log_evidence"]
+    assert found["readings"][0]["log_evidence"] == left["readings"][0]["log_evidence"]
+    assert found["effort"] == left["effort"]
     with session_of(case, quick=True, out=tmp_path / "report", notice=silent) as session:
         section = shown.evidence(session)
     assert isinstance(section, Evidence)
-    assert list(section.readings["log_evidence"]) == [r["log_evidence"] for r in data["readings"]]
+    assert list(section.readings["log_evidence"]) == [r["log_evidence"] for r in left["readings"]]
     assert "came with the case" in section.effort
     monkeypatch.setattr(readings, "SAME", -1.0)
     with session_of(case, quick=True, out=tmp_path / "doubtful", notice=silent) as session:
@@ -206,6 +209,11 @@ def test_shipped_evidence_is_used_where_this_code_finds_its_mode_again(
     assert made
     assert any("not what this code finds" in text for text in said)
     shutil.rmtree(case / "fits")
+
+
+def test_shipped_chains_have_one_length(case: Path) -> None:
+    with pytest.raises(comparing.BadComparison, match="leave --longer out"):
+        comparing.Wanted(ship=True, longer=8)
 
 
 def test_each_mechanism_off_is_weighed_by_the_draws_of_the_base(case: Path, data: dict[str, Any]) -> None:

@@ -36,7 +36,11 @@ def compare(
     ] = False,
     ship: Annotated[
         bool,
-        typer.Option("--ship", help="Put the evidence into the case's folder, where later runs find it."),
+        typer.Option(
+            "--ship",
+            help="Put the evidence into the case's folder, where later runs find it; with --quick from "
+            "longer chains.",
+        ),
     ] = False,
     smc: Annotated[
         bool,

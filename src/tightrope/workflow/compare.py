@@ -9,7 +9,6 @@ from typing import Any
 from tightrope.argument.comparison import FINDING, Factor, Standing, against, split, telling
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass
 from tightrope.fit.evidence import Estimate
-from tightrope.fit.readings import Effort
 from tightrope.fit.weighing import weighed_from
 from tightrope.workflow.material import Material, NoRecord
 from tightrope.workflow.not_strategic import BESIDE, rival_inputs, rival_standings, rivals
@@ -58,6 +57,8 @@ class Wanted:
             raise BadComparison("--spread: a factor between 0.1 and 10, such as 0.5 or 2")
         if self.longer < 1:
             raise BadComparison("--longer: how many times as long chains shall be, at least 1")
+        if self.ship and self.longer > 1:
+            raise BadComparison("--ship: later runs look for one length of chains; leave --longer out")
 
 
 def compare_data(session: Session, wanted: Wanted) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def compare_data(session: Session, wanted: Wanted) -> dict[str, Any]:
     chosen = known_names("hypothesis", wanted.readings, hypotheses)
     base = next(iter(hypotheses))
     names = [n for n in hypotheses if n in chosen or n == base]
-    effort = effort_of(session, longer=wanted.longer)
+    effort = effort_of(session, longer=wanted.longer, ship=wanted.ship)
     asked = [Asked(n, wanted.prior, s) for s in (1.0, *wanted.scales) for n in names]
     found = weighed(session, asked, effort=effort)
     failed = {a.label: found[a]["error"] for a in asked if "error" in found[a]}
@@ -81,7 +82,7 @@ def compare_data(session: Session, wanted: Wanted) -> dict[str, Any]:
     if wanted.ship:
         ship(session, asked, effort=effort)
         session.run.ship(BESIDE, inputs=rival_inputs(session), folder=material.folder / SHIPPED)
-    data = _compared(session, wanted, asked, found, beside, effort)
+    data = _compared(session, wanted, asked, found, beside)
     if wanted.smc:
         from tightrope.workflow.tempering import tempered_data
 
@@ -106,12 +107,11 @@ def shipped(session: Session) -> dict[str, Any] | None:
     if session.material.coded is None or not hypotheses:
         return None
     asked = [Asked(name) for name in hypotheses]
-    effort = shipped_effort()
-    found = weighed(session, asked, effort=effort, compute=False)
+    found = weighed(session, asked, effort=shipped_effort(), compute=False)
     given = session.run.find(BESIDE, inputs=rival_inputs(session), shipped=session.material.folder / SHIPPED)
     if given is None or len(found) < len(asked):
         return None
-    return _compared(session, Wanted(), asked, found, rival_standings(given.value), effort)
+    return _compared(session, Wanted(), asked, found, rival_standings(given.value))
 
 
 def _standings(material: Material, asked: Sequence[Asked], found: Mapping[Asked, Any]) -> list[Standing]:
@@ -124,7 +124,6 @@ def _compared(
     asked: Sequence[Asked],
     found: Mapping[Asked, Any],
     beside: Sequence[Standing],
-    effort: Effort,
 ) -> dict[str, Any]:
     """Readings that were weighed, beside rivals that are not strategic."""
     material = session.material
@@ -135,7 +134,10 @@ def _compared(
         "case": material.case.case,
         "base": base,
         "prior": wanted.prior,
-        "effort": asdict(effort),
+        "effort": min(
+            (found[a]["effort"] for a in asked if "error" not in found[a]),
+            key=lambda e: e["weighing"]["kept"],
+        ),
         "readings": [
             _reading(s, next((found[a] for a in asked if a.label == s.name), {})) for s in standings
         ],

@@ -16,7 +16,7 @@ from tightrope.fit.roaming import FLOCK
 from tightrope.fit.smc import Tempering
 from tightrope.fit.target import Target
 from tightrope.fit.weighing import Weighing
-from tightrope.runs import digest
+from tightrope.runs import Chunk, digest
 from tightrope.workflow.coding import Coding
 from tightrope.workflow.elsewhere import keeper, material_of
 from tightrope.workflow.material import Material, model_key, record_key
@@ -39,18 +39,32 @@ SHORT = Effort(
 """What a quick run spends: enough to see where a reading stands, not to resolve it in many dimensions."""
 BRIDGED = ("kept", "proposals")
 """How many draws of either kind bridge sampling rests on."""
+LONGER = 4
+"""How many times as many of them stand behind evidence that comes with a case: `make evidence`."""
 
 
-def effort_of(session: Session, *, longer: int = 1) -> Effort:
-    """How hard a run tries; `longer` multiplies the draws of each chain, and those it is bridged to."""
-    effort = SHORT if session.amount.past < 100 else LONG
-    more = {name: longer * getattr(effort.weighing, name) for name in BRIDGED}
-    return replace(effort, weighing=replace(effort.weighing, **more))
+def effort_of(session: Session, *, longer: int = 1, ship: bool = False) -> Effort:
+    """How hard a run tries; `longer` multiplies the draws of each chain, and those it is bridged to.
+
+    ship  what is found shall come with the case
+    """
+    if not _quick(session):
+        return _longer(LONG, longer)
+    return shipped_effort() if ship else _longer(SHORT, longer)
 
 
 def shipped_effort() -> Effort:
-    """How hard was tried for evidence that comes with a case, whatever the run: that of a quick one."""
-    return SHORT
+    """How hard was tried for what comes with a case, whatever the run: a quick one's, with longer chains."""
+    return _longer(SHORT, LONGER)
+
+
+def _quick(session: Session) -> bool:
+    return session.amount.past < 100
+
+
+def _longer(effort: Effort, times: int) -> Effort:
+    more = {name: times * getattr(effort.weighing, name) for name in BRIDGED}
+    return replace(effort, weighing=replace(effort.weighing, **more))
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,8 @@ def weighed(
 ) -> dict[Asked, dict[str, Any]]:
     """What `weigh_reading` gives for each reading, or `error` where it failed; absent if not to be computed.
 
-    A result has `origin` (`shipped`, `resumed` or `computed`) and `seconds` besides.
+    A result has `origin` (`shipped`, `resumed` or `computed`), `seconds` and `effort` besides. A quick run
+    takes what comes with the case, which rests on more draws than its own would.
     """
     material, run = session.material, session.run
     starts, draws = _starts(session), _draws(session)
@@ -99,16 +114,12 @@ def weighed(
     missing: list[Asked] = []
     keys = {asked: inputs_of(session, asked, effort=effort) for asked in wanted}
     for asked in wanted:
-        chunk = run.find(f"evidence-{asked.label}", inputs=keys[asked], shipped=material.folder / SHIPPED)
-        if chunk is not None and chunk.origin == "shipped":
-            session.progress(f"verifying the shipped evidence of {asked.label}", 0, None)
-            if not verified(material, asked, chunk.value):
-                session.notice(f"the shipped evidence of {asked.label} is not what this code finds")
-                chunk = run.find(f"evidence-{asked.label}", inputs=keys[asked])
+        given, chunk = _there(session, asked, effort)
         if chunk is None:
             missing.append(asked)
         else:
-            found[asked] = chunk.value | {"origin": chunk.origin, "seconds": chunk.seconds}
+            told = {"origin": chunk.origin, "seconds": chunk.seconds, "effort": asdict(given)}
+            found[asked] = chunk.value | told
     if not compute:
         return found
     folder, chunks = str(material.folder.resolve()), str((run.folder / "chunks").resolve())
@@ -125,13 +136,35 @@ def weighed(
             chunk = run.store(
                 f"evidence-{asked.label}", result.value, inputs=keys[asked], seconds=result.seconds
             )
-            found[asked] = chunk.value | {"origin": "computed", "seconds": result.seconds}
+            told = {"origin": "computed", "seconds": result.seconds, "effort": asdict(effort)}
+            found[asked] = chunk.value | told
         else:
             why = result.error.strip().splitlines()[-1]
             session.notice(f"the reading {asked.label} could not be weighed: {why}")
             found[asked] = {"error": why}
         session.progress("readings weighed", number + 1, len(jobs))
     return {asked: found[asked] for asked in wanted if asked in found}
+
+
+def _there(session: Session, asked: Asked, effort: Effort) -> tuple[Effort, Chunk | None]:
+    """What comes with the case, of this effort or in its stead, or what the run holds of this effort.
+
+    The former if this code finds its best mode again.
+    """
+    material, name = session.material, f"evidence-{asked.label}"
+    instead = [shipped_effort()] if _quick(session) and effort != shipped_effort() else []
+    for given in (effort, *instead):
+        if given.weighing.kept < effort.weighing.kept:
+            continue
+        inputs = inputs_of(session, asked, effort=given)
+        chunk = session.run.find(name, inputs=inputs, shipped=material.folder / SHIPPED)
+        if chunk is None or chunk.origin != "shipped":
+            continue
+        session.progress(f"verifying the shipped evidence of {asked.label}", 0, None)
+        if verified(material, asked, chunk.value):
+            return given, chunk
+        session.notice(f"the shipped evidence of {asked.label} is not what this code finds")
+    return effort, session.run.find(name, inputs=inputs_of(session, asked, effort=effort))
 
 
 def _results(session: Session, jobs: Sequence[Job]) -> Iterator[executor.Result[dict[str, Any]]]:
