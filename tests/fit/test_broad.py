@@ -102,6 +102,29 @@ def test_a_process_that_learned_steep_gradients_keeps_below_its_ceiling() -> Non
     assert max(process(steep[0], x) for x in at) <= float(found.top)
 
 
+@pytest.mark.long
+def test_short_ways_lead_where_the_surrogate_says_too_little() -> None:
+    """A record that says nothing, and a surrogate that is twice as narrow as the prior."""
+    size, length = 8, 4000
+    points = 0.5 * np.random.default_rng(5).normal(size=(100, size))
+    said = learned_broadly(Seen(points, -1.5 * (points**2).sum(axis=1), -3.0 * points), room=100)
+    stays, squares = {}, {}
+    for short in (0, 2):
+        surrogate = SurrogatePosterior(Learned(said, 0.12, 100, 0, (), longest=24, turns=1, short=short))
+        generator = np.random.default_rng(100)
+        point, above = np.zeros(size), surrogate.above(np.zeros(size), 0.0)
+        moved, square = [0], []
+        for k in range(length):
+            found = surrogate.tried(point, above, lambda _: (0.0, None), key=key_of([short, 0, k]))
+            if generator.uniform() < found.chance:
+                point, above = found.point, found.above
+                moved.append(k)
+            square.append(float(point @ point))
+        stays[short], squares[short] = int(np.diff(moved).max()), np.mean(square)
+    assert stays[2] < 0.6 * stays[0]
+    assert squares[2] == pytest.approx(size, rel=0.15)
+
+
 def learn(target: Any, seed: int = 0, keep: Any = compute_now) -> Learned:
     return teach(target, AROUND, sampled=NAMES, seed=seed, keep=keep)
 

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tightrope.fit.evidence import Estimate, bridge, combined, from_bridges, from_weights, unresolved
+from tightrope.fit.evidence import (
+    Estimate,
+    bridge,
+    bridge_error,
+    combined,
+    from_bridges,
+    from_weights,
+    unresolved,
+)
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.mixtures import (
     Mixture,
@@ -122,8 +130,32 @@ def test_the_bridge_solves_meng_and_wongs_equation(apart: float) -> None:
     assert upper / np.mean(1 / (20 * np.exp(above) + 30 * r)) == pytest.approx(r, rel=1e-8)
 
 
+@pytest.mark.parametrize("apart", [0.4, 2.5])
+def test_a_bridges_error_is_the_spread_of_its_repeats(apart: float) -> None:
+    """Normals nearer and further apart; independent draws, so that they are worth their number."""
+    generator = np.random.default_rng(12)
+    g = stats.norm(apart, 1.0)
+    found, errors = [], []
+    for _ in range(200):
+        posterior, proposal = generator.normal(size=400), g.rvs(400, random_state=generator)
+        above, below = (stats.norm.logpdf(x) - g.logpdf(x) for x in (posterior, proposal))
+        found.append(bridge(above, below, effective=400))
+        errors.append(bridge_error(above, below, effective=400, log_evidence=found[-1]))
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(found), rel=0.15)
+
+
+def test_samples_that_hardly_overlap_are_a_flaw() -> None:
+    generator = np.random.default_rng(13)
+    above, below = generator.normal(14.0, 3.0, size=200), generator.normal(-3.0, 4.0, size=80)
+    error = bridge_error(above, below, effective=20, log_evidence=bridge(above, below, effective=20))
+    found = from_bridges([0.0, 0.0], rhat=1.0, usable=1.1, errors=[0.1, error], **GOOD)
+    assert "hardly overlap" in found.flaw
+    assert from_bridges([0.0, 0.0], rhat=1.0, usable=1.1, errors=[0.1, 0.2], **GOOD).flaw == ""
+
+
 def test_a_bridge_to_nowhere_has_no_length() -> None:
     assert bridge(np.zeros(5), np.full(4, -np.inf), effective=5.0) == -np.inf
+    assert bridge_error(np.zeros(5), np.full(4, -np.inf), effective=5.0, log_evidence=-np.inf) == np.inf
 
 
 def test_weights_give_their_mean_and_uncertified_draws_count() -> None:

@@ -38,6 +38,7 @@ TIMES = 3.0
 NEGLIGIBLE = 0.1
 """Estimates closer than this agree, however small their spread: a finding needs ten times as much."""
 NOT_MIXED = "the chains have not mixed"
+NO_OVERLAP = "their draws hardly overlap with those they are bridged to"
 SHAPE = 0.7
 FEWEST = 20.0
 
@@ -123,15 +124,45 @@ def bridge(posterior: Array, proposal: Array, *, effective: float) -> float:
     return float(brentq(excess, low, high, xtol=1e-10))
 
 
+def bridge_error(posterior: Array, proposal: Array, *, effective: float, log_evidence: float) -> float:
+    """Standard error of a bridge, from how far its two samples overlap (Frühwirth-Schnatter 2004, section 3).
+
+    Arguments as for `bridge`, and what that gave; in nats. Infinite if no draw of the proposal has a
+    certificate. It is as good as `effective` is: chains that have not met are worth less than they say.
+    """
+    if not np.isfinite(log_evidence):
+        return float("inf")
+    ratio = np.log(float(len(proposal)) / effective)
+    taken = expit(ratio + log_evidence - posterior)
+    given = expit(proposal - log_evidence - ratio)
+    shares = [float(np.var(x) / np.mean(x) ** 2) for x in (taken, given)]
+    return float(np.sqrt(shares[0] / effective + shares[1] / len(proposal)))
+
+
 def from_bridges(
-    repeats: Sequence[float], *, evaluations: int, failures: int, effective: float, rhat: float, usable: float
+    repeats: Sequence[float],
+    *,
+    evaluations: int,
+    failures: int,
+    effective: float,
+    rhat: float,
+    usable: float,
+    errors: Sequence[float] = (),
 ) -> Estimate:
-    """Bridge sampling from its repeats. Chains that have not met (R-hat above `usable`) are a flaw."""
+    """Bridge sampling from its repeats.
+
+    Chains that have not met (R-hat above `usable`) are a flaw, and so are draws that hardly overlap with
+    those of the proposal (a standard error above half a nat).
+
+    errors  of the repeats (`bridge_error`)
+    """
     mean = float(np.mean(repeats)) if len(repeats) else float("nan")
-    flaw = "" if rhat <= usable else f"{NOT_MIXED} (largest R-hat {rhat:.2f})"
+    flaws = [] if rhat <= usable else [f"{NOT_MIXED} (largest R-hat {rhat:.2f})"]
+    if (worst := max(errors, default=0.0)) > APART:
+        flaws.append(f"{NO_OVERLAP} (standard error {worst:.1f} nats)")
     return Estimate(
         "bridge sampling", mean, tuple(repeats), spread(repeats), evaluations, failures, effective,
-        float("nan"), flaw,
+        float("nan"), "; ".join(flaws),
     )  # fmt: skip
 
 

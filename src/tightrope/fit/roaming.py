@@ -47,6 +47,9 @@ BEHIND, PATIENCE = 20.0, 2
 WRONG, FEW, CHECKS, LONG = 12.0, 0.25, 6, 600
 """Own draws are looked at until at most this share of them is said to be so many nats too high, at most so
 often; those looked at are taken from so many."""
+SHORT = 3
+"""The most steps of every other proposal of the chains. Where the surrogate says ten nats too little, long
+ways lead to places that the exact density refuses, and a chain without others stays for a hundred draws."""
 LARGEST = 0.3
 """The largest step, in posterior sds."""
 WIDE = 1.0
@@ -79,7 +82,7 @@ def learn_along(
     data = keep("surrogate", partial(_learn, target, around, sampled, seed, keep, starts, on_step))
     return Learned(
         surrogate_from(data["surrogate"]), data["size"], data["seen"], data["failed"], tuple(data["errors"]),
-        longest=data["longest"], turns=1, wide=WIDE,
+        longest=data["longest"], turns=1, short=SHORT, wide=WIDE,
     )  # fmt: skip
 
 

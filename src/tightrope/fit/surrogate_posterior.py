@@ -82,11 +82,16 @@ class SurrogatePosterior:
         """
         run = runner()
         taught, root = self.taught, self.taught.root
+        longest = taught.longest
+        if taught.short:
+            # A length of its own for each proposal, whatever the point: so it stays reversible.
+            key, tossed = jax.random.split(key)
+            longest = min(longest, taught.short) if bool(jax.random.bernoulli(tossed)) else longest
         centre = np.asarray(taught.surrogate.centre)
         u = jnp.asarray(np.asarray(taught.surrogate.white) @ (point - centre))
         y, (_, rates) = run(
             key, u, taught.surrogate, jnp.asarray(root),
-            jnp.asarray(taught.size), jnp.asarray(taught.longest), count=taught.turns,
+            jnp.asarray(taught.size), jnp.asarray(longest), count=taught.turns,
         )  # fmt: skip
         return np.asarray(centre + root @ np.asarray(y)), float(np.mean(rates))
 

@@ -45,6 +45,7 @@ class Learned:
     errors  by round: what it said too much or too little of points it had not seen, in nats: the median
             distance from the median, times 1.48, which is the sd of a normal and hangs on no outlier
     longest, turns  the most steps of a trajectory, and trajectories of a proposal
+    short   the most steps in every other proposal, by the toss of a coin; 0: in none
     wide    chains begin at draws that are so many times as far from the middle as the posterior's
     """
 
@@ -55,6 +56,7 @@ class Learned:
     errors: tuple[float, ...]
     longest: int = LONGEST
     turns: int = 3
+    short: int = 0
     wide: float = 2.0
 
     @cached_property

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from tightrope.fit.chains import Chains, mixing
 from tightrope.fit.ellipse import Density, Reference, advance, begin
-from tightrope.fit.evidence import Estimate, bridge, estimate_data, estimate_from, from_bridges, from_weights
+from tightrope.fit.evidence import (
+    Estimate,
+    bridge,
+    bridge_error,
+    estimate_data,
+    estimate_from,
+    from_bridges,
+    from_weights,
+)
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.mixtures import (
     CLOSE,
@@ -114,7 +122,7 @@ def weigh(
     found = gathered(chains)
     scores, likelihood = found.scores, found.likelihood
     size = 0.5 * found.typical
-    estimates, evaluations, failures = [], found.evaluations, found.failures
+    estimates, errors, evaluations, failures = [], [], found.evaluations, found.failures
     for repeat in range(weighing.repeats):
         fit_on, cross = halves(scores, repeat)
         _, bridge_on = halves(likelihood, repeat)
@@ -126,7 +134,8 @@ def weigh(
         above = bridge_on.reshape(-1) + _log_prior(at) - log_density(proposal, at)
         evaluations, failures = evaluations + len(below), failures + int((~np.isfinite(below)).sum())
         estimates.append(bridge(above, below, effective=size))
-    return found.weighed(importance, estimates, evaluations=evaluations, failures=failures)
+        errors.append(bridge_error(above, below, effective=size, log_evidence=estimates[-1]))
+    return found.weighed(importance, estimates, errors, evaluations=evaluations, failures=failures)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,14 +155,20 @@ class Gathered:
     failures: int
 
     def weighed(
-        self, importance: Estimate, bridges: Sequence[float], *, evaluations: int, failures: int
+        self,
+        importance: Estimate,
+        bridges: Sequence[float],
+        errors: Sequence[float],
+        *,
+        evaluations: int,
+        failures: int,
     ) -> Weighed:
-        """These draws with both estimates; evaluations and failures are those of bridge sampling."""
+        """These draws with both estimates; errors, evaluations and failures are those of bridge sampling."""
         flat, likelihood = self.scores.reshape(-1, self.scores.shape[-1]), self.likelihood.reshape(-1)
         thin = np.linspace(0, len(flat) - 1, min(SAMPLE, len(flat))).astype(int)
         bridged = from_bridges(
             bridges, evaluations=evaluations, failures=failures, effective=self.effective, rhat=self.rhat,
-            usable=TOGETHER,
+            usable=TOGETHER, errors=errors,
         )  # fmt: skip
         return Weighed(
             importance,

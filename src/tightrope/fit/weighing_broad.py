@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from tightrope.fit.evidence import NEGLIGIBLE, bridge
+from tightrope.fit.evidence import NEGLIGIBLE, bridge, bridge_error
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.nuts import Trajectories
 from tightrope.fit.pieces import Keep
@@ -85,15 +85,18 @@ def weigh_broadly(
     above = found.likelihood - surrogate.said(found.scores.reshape(-1, len(names))).reshape(
         found.likelihood.shape
     )
-    bridges, evaluations, failures = [], found.evaluations, found.failures
+    bridges, errors, evaluations, failures = [], [], found.evaluations, found.failures
     for repeat in range(weighing.repeats):
         points = surrogate.draws(weighing.proposals, seed=[seed, 3, repeat])
         name = f"bridge-{weighing.proposals}-{repeat}"
         below = likelihoods(target, points, name, keep, about) - surrogate.said(points)
         evaluations, failures = evaluations + len(below), failures + int((~np.isfinite(below)).sum())
         half = halves(above, repeat)[1].reshape(-1)
-        bridges.append(mass + bridge(half, below, effective=0.5 * found.typical))
-    weighed = found.weighed(importance, bridges, evaluations=evaluations, failures=failures)
+        size = 0.5 * found.typical
+        bridged = bridge(half, below, effective=size)
+        bridges.append(mass + bridged)
+        errors.append(bridge_error(half, below, effective=size, log_evidence=bridged))
+    weighed = found.weighed(importance, bridges, errors, evaluations=evaluations, failures=failures)
     if error <= NEGLIGIBLE:
         return weighed
     flaw = f"the mass of the surrogate's posterior is uncertain (standard error {error:.2f} nats)"
