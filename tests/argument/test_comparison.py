@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tightrope.argument.comparison import Standing, against, factor, split, telling
-from tightrope.fit.evidence import Estimate
+from tightrope.argument.comparison import Standing, against, at_least, factor, split, telling
+from tightrope.fit.evidence import Estimate, Method
 
 
 def estimate(value: float, flaw: str = "") -> Estimate:
     return Estimate("importance sampling", value, (value, value), 0.05, 10, 0, 100.0, 0.1, flaw)
+
+
+def found_by(method: Method, value: float = -8.0) -> Estimate:
+    return Estimate(method, value, (value, value), 0.05, 10, 0, 100.0, float("nan"), "")
 
 
 def reading(name: str, value: float, *, gap: float = 0.0, certified: float = 1.0, **given: Any) -> Standing:
@@ -48,6 +52,27 @@ def test_reasons_name_the_reading_that_is_to_blame() -> None:
     shares = factor(reading("a", -8.0, certified=0.9), reading("b", -8.0, certified=0.5))
     assert "90 %" in shares.why
     assert "50 %" in shares.why
+
+
+def test_unbiased_weights_bound_an_evidence_from_below_whatever_their_flaw() -> None:
+    """A lead of twelve nats, less three for luck and three spreads of 0.05 √2; no bound from bridges."""
+    doubtful = reading("game", -8.0, flaw="its runs differ by 1.2 nats")
+    found = factor(reading("rival", -20.0, strategic=False), doubtful)
+    assert found.verdict == "unresolved"
+    assert found.least == pytest.approx(12.0 - np.log(20.0) - 3 * 0.05 * np.sqrt(2.0))
+    assert factor(doubtful, reading("rival", -20.0)).least is None
+    assert factor(reading("a", -20.0, flaw="x"), reading("b", -8.0)).least is None
+    assert factor(reading("a", -20.0, certified=0.5), reading("b", -8.0)).least is None
+    bridged = Standing("b", "", found_by("bridge sampling"), estimate(-8.0), 1.0, np.zeros(3), 3)
+    assert at_least(bridged) is None
+
+
+def test_the_bound_holds_nineteen_times_in_twenty() -> None:
+    """Weights without a variance, of mean one: log-normal with an sd of three, four draws an estimate."""
+    generator = np.random.default_rng(4)
+    weights = np.exp(generator.normal(-4.5, 3.0, size=(20_000, 4))).mean(axis=1)
+    wrong = [at_least(reading("a", float(np.log(w)))) > 0.0 for w in weights[:2000]]  # type: ignore[operator]
+    assert 0 < np.mean(wrong) < 0.05
 
 
 def test_a_split_sums_to_the_factor_exactly() -> None:

@@ -196,7 +196,8 @@ def evidence(**changes: object) -> s.Evidence:
     factors = [
         {"name": n, "other": "article", "log_factor": logs[k] - logs[0], "first": logs[k] - logs[0] + 0.1,
          "second": logs[k] - logs[0] - 0.1, "learning": logs[k] - logs[0] - float(parts[n].sum()),
-         "verdict": verdicts[k], "why": "logit: the chains have not met" if n == "logit" else None}
+         "verdict": verdicts[k], "why": "logit: the chains have not met" if n == "logit" else None,
+         "least": None}
         for k, n in enumerate(names) if k
     ]  # fmt: skip
     quarters = [(n, p, float(x)) for n in names[1:] for p, x in zip(periods_, parts[n], strict=True)]

@@ -77,6 +77,12 @@ PICTURES: Mapping[str, tuple[Column, ...]] = {
         c("learning", "number", "what of it is learning: the other had to learn so much more", optional=True),
         c("verdict", "text", "what may be said", choices=VERDICTS),
         c("why", "text", "why nothing may", optional=True),
+        c(
+            "least",
+            "number",
+            "nats by which it is behind at least, 19 times in 20, where that is a finding",
+            optional=True,
+        ),
     ),
     "quarters": (
         c("name", "text", "the reading"),

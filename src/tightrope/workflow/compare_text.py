@@ -56,7 +56,10 @@ def _versus(f: Mapping[str, Any]) -> str:
     }
     if f["verdict"] in words:
         return words[f["verdict"]]
-    return f"{f['verdict']} (by the two estimates {-f['first']:+.1f} and {-f['second']:+.1f} nats)"
+    said = f"{f['verdict']} (by the two estimates {-f['first']:+.1f} and {-f['second']:+.1f} nats)"
+    if f["least"] is not None and f["least"] > FINDING:
+        said += f", and ahead by at least {f['least']:.1f} nats, 19 times in 20"
+    return said
 
 
 def _says(f: Mapping[str, Any]) -> str:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from tightrope.argument.comparison import FINDING
 from tightrope.fit.surrogate_chains import MANY
 from tightrope.fit.weighing_broad import CHEAPER
 from tightrope.report.section import TABLES
 from tightrope.report.sections import Box, Boxes, Evidence, NotComputed
+from tightrope.report.text import known
 from tightrope.workflow.compare import shipped
 from tightrope.workflow.feared import FEARED
 from tightrope.workflow.kept import COMPARED, DISCOVERED, kept
@@ -60,7 +62,7 @@ def evidence_of(data: Mapping[str, Any], *, sources: Mapping[str, Mapping[str, s
         {
             **{k: f[k] for k in ("name", "other", "verdict")}, "why": f["why"] or None,
             **{k: _number(f[k]) for k in ("log_factor", "first", "second")},
-            "learning": learning.get(f["name"]),
+            "learning": learning.get(f["name"]), "least": _finding(f.get("least")),
         }
         for f in data["factors"]
     ]  # fmt: skip
@@ -133,6 +135,10 @@ def _estimate(e: Mapping[str, Any], which: str) -> dict[str, Any]:
     }
 
 
+def _finding(nats: float | None) -> float | None:
+    return nats if nats is not None and nats > FINDING else None
+
+
 def _worth(data: Mapping[str, Any]) -> tuple[bool, int, int, int]:
     draws = data["effort"]["weighing"]["kept"]
     return data["prior"] == "agnostic", len(data["readings"]), draws, len(data["spreads"])
@@ -181,7 +187,7 @@ def warn_of_rivals(session: Session, found: Evidence | NotComputed) -> None:
                 f"The record favours {row['name']}, which is not strategic, over the game by "
                 f"{row['log_factor']:.1f} nats."
             )
-        elif row["verdict"] != "disfavoured":
+        elif row["verdict"] != "disfavoured" and not known(row["least"]):
             session.warn(
                 f"Whether the game accounts for the record better than {row['name']}, which is not "
                 f"strategic, is {'unresolved' if row['verdict'] != 'no finding' else 'not found'}."

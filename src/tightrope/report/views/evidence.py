@@ -47,7 +47,7 @@ def evidence_view(evidence: Evidence) -> Section:
         blocks.append(bullets("Not weighed", evidence.failed))
     intro = (
         f"Log evidence is the log probability of the record averaged over the {evidence.prior} priors, by "
-        "two estimators that share nothing but the likelihood. Where they disagree it is unresolved and no "
+        "two estimators. Where they disagree, or one has a flaw, it is unresolved and no "
         "verdict is given; a log Bayes factor below one nat (a ratio of 2.7) is no finding. "
         f"{evidence.effort}"
     ).strip()
@@ -83,6 +83,8 @@ def _versus(row: dict[str, Any]) -> str:
         "disfavoured": f"loses by {abs(row['log_factor']):.1f} nats",
         "no finding": "cannot be told from it",
     }
+    if row["verdict"] not in words and known(row["least"]):
+        return f"loses by at least {row['least']:.1f} nats (19 times in 20), by how many is {row['verdict']}"
     return words.get(row["verdict"], f"is {row['verdict']}")
 
 
