@@ -69,6 +69,15 @@ def test_evidence_title_says_first_whether_strategy_wins() -> None:
     )
 
 
+def test_a_lead_that_is_only_bounded_is_a_lead() -> None:
+    found = synthetic.evidence()
+    factors = found.factors.copy()
+    factors["least"] = [12.3 if name == "logit" else None for name in factors["name"]]
+    factors.loc[factors["name"] == "logit", "verdict"] = "unresolved"
+    title = evidence_title(replace(found, factors=factors))
+    assert "logit loses by at least 12.3 nats (19 times in 20), by how many is unresolved" in title
+
+
 def test_a_factor_below_one_nat_is_no_finding_and_has_no_number() -> None:
     section = evidence_view(synthetic.evidence())
     (table,) = [b for b in section.blocks if getattr(b, "id", "") == "evidence-table"]
