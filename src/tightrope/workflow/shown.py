@@ -163,7 +163,7 @@ def _effort(effort: Mapping[str, Any]) -> str:
 def _origin(readings: Sequence[Mapping[str, Any]]) -> str:
     if not all(r["origin"] == "shipped" for r in readings if r["strategic"]):
         return ""
-    return " They came with the case; this code finds the same posterior at the best mode of each."
+    return " They came with the case; this code finds the same likelihood at draws of each."
 
 
 def _many(n: int, noun: str) -> str:
