@@ -25,6 +25,7 @@ from tightrope.forecast.chain_evidence import Amount
 from tightrope.report.sections import Evidence
 from tightrope.workflow import compare as comparing
 from tightrope.workflow import compare_case, compare_variants, not_strategic, readings, shown, tempering
+from tightrope.workflow.compare_text import compare_text
 from tightrope.workflow.material import NoRecord, load_material, model_key
 from tightrope.workflow.opening import session_of
 
@@ -194,6 +195,8 @@ def test_shipped_evidence_is_used_where_this_code_finds_its_mode_again(
     assert found["readings"][0]["origin"] == "shipped"
     assert found["readings"][0]["log_evidence"] == left["readings"][0]["log_evidence"]
     assert found["effort"] == left["effort"]
+    if "have not mixed" in found["readings"][0]["unresolved"]:
+        assert "--longer 32" in compare_text(found)
     with session_of(case, quick=True, out=tmp_path / "report", notice=silent) as session:
         section = shown.evidence(session)
     assert isinstance(section, Evidence)
