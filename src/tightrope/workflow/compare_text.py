@@ -109,9 +109,7 @@ def _doubts(data: Mapping[str, Any]) -> list[str]:
     lines = [f"  {r['name']}: unresolved, {r['unresolved']}." for r in data["readings"] if r["unresolved"]]
     unmixed = [r for r in data["readings"] if r["strategic"] and NOT_MIXED in r["unresolved"]]
     if any(r["origin"] == "shipped" for r in unmixed):
-        lines.append(
-            "  These chains came with the case; --longer 32 makes longer ones, from the start."
-        )
+        lines.append("  These chains came with the case; --longer 32 makes longer ones, from the start.")
     elif unmixed:
         lines.append("  Chains that have not mixed go on from where they are with --longer 8, for instance.")
     return lines
