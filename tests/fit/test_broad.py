@@ -15,6 +15,7 @@ import pytest
 from tightrope.fit import roaming, weighing_broad
 from tightrope.fit.broad import learned_broadly, normal_part
 from tightrope.fit.chains import Chains, mixing
+from tightrope.fit.evidence import NO_MASS, Estimate
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.nuts import Trajectories
 from tightrope.fit.posterior import compute_now
@@ -316,6 +317,15 @@ def test_masses_that_differ_are_estimated_again(spread: float, count: int) -> No
     assert mass == pytest.approx(np.mean(values[:count]))
     assert error == pytest.approx(np.std(values[:count], ddof=1) / np.sqrt(count))
     assert (error <= 0.1) == (spread < 1.0)
+
+
+def test_an_uncertain_mass_is_a_flaw_besides_others() -> None:
+    """A bound from below rests on the mass, so that no other flaw may hide it."""
+    for flaw in ("", "its runs differ by 1.2 nats (one sd)"):
+        given = Estimate("importance sampling in stages", -5.0, (-5.0,), 0.1, 10, 0, 9.0, 0.1, flaw)
+        found = weighing_broad._doubted(given, 2.0).flaw
+        assert flaw in found
+        assert f"{NO_MASS} (standard error 2.00 nats)" in found
 
 
 def test_draws_and_moves_of_a_surrogate_keep_its_posterior() -> None:

@@ -18,6 +18,7 @@ from tests.workflow.test_partial_cases import NO_RECORD
 from tightrope.cli import app
 from tightrope.fit import readings as weighing_room
 from tightrope.fit import surrogate_chains, weighing, weighing_broad
+from tightrope.fit.evidence import NOT_MIXED
 from tightrope.fit.readings import Effort
 from tightrope.fit.smc import Tempering
 from tightrope.fit.weighing import Weighing
@@ -181,7 +182,7 @@ def test_another_process_would_give_the_same(case: Path, data: dict[str, Any], t
     assert list(tmp_path.glob("evidence-no_threat-chain-0-*.json"))
 
 
-def test_shipped_evidence_is_used_where_this_code_finds_its_mode_again(
+def test_shipped_evidence_is_used_where_this_code_finds_its_draws_again(
     case: Path, data: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: dict[str, Any] = {"quick": True, "notice": silent}
@@ -195,8 +196,10 @@ def test_shipped_evidence_is_used_where_this_code_finds_its_mode_again(
     assert found["readings"][0]["origin"] == "shipped"
     assert found["readings"][0]["log_evidence"] == left["readings"][0]["log_evidence"]
     assert found["effort"] == left["effort"]
-    if "have not mixed" in found["readings"][0]["unresolved"]:
-        assert "--longer 32" in compare_text(found)
+    first, *others = found["readings"]
+    for origin, hint in (("shipped", "--longer 32"), ("computed", "--longer 8")):
+        unmixed = first | {"origin": origin, "unresolved": f"{NOT_MIXED} (largest R-hat 2.00)"}
+        assert hint in compare_text(found | {"readings": [unmixed, *others]})
     with session_of(case, quick=True, out=tmp_path / "report", notice=silent) as session:
         section = shown.evidence(session)
     assert isinstance(section, Evidence)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tightrope.fit.evidence import TIMES, Estimate, combined, unresolved
+from tightrope.fit.evidence import NO_MASS, TIMES, Estimate, combined, unresolved
 
 Array = NDArray[Any]
 Verdict = Literal["favoured", "disfavoured", "no finding", "unresolved", "refused"]
@@ -91,9 +91,12 @@ def at_least(s: Standing) -> float | None:
     The mean of weights is unbiased for the evidence, so that it exceeds it twentyfold once in twenty at most
     (Markov's inequality): however badly particles mix, its logarithm less three nats is a bound (Grosse,
     Ghahramani & Adams 2015). Nothing of the kind bounds it from above. Stages are as long as their particles
-    ask for, which leaves a bias of the order of one over their number.
+    ask for, which leaves a bias of the order of one over their number, and what they begin from must have a
+    known mass.
     """
     if s.first.method not in UNBIASED or not np.isfinite(s.first.log_evidence):
+        return None
+    if NO_MASS in s.first.flaw:
         return None
     return float(s.first.log_evidence + np.log(SELDOM))
 

@@ -38,6 +38,7 @@ TIMES = 3.0
 NEGLIGIBLE = 0.1
 """Estimates closer than this agree, however small their spread: a finding needs ten times as much."""
 NOT_MIXED = "the chains have not mixed"
+NO_MASS = "the mass of the surrogate's posterior is uncertain"
 NO_OVERLAP = "their draws hardly overlap with those they are bridged to"
 SHAPE = 0.7
 FEWEST = 20.0

@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from tightrope.fit.evidence import NEGLIGIBLE, bridge, bridge_error
+from tightrope.fit.evidence import NEGLIGIBLE, NO_MASS, Estimate, bridge, bridge_error
 from tightrope.fit.laplace import Laplace
 from tightrope.fit.nuts import Trajectories
 from tightrope.fit.pieces import Keep
@@ -99,12 +99,17 @@ def weigh_broadly(
     weighed = found.weighed(importance, bridges, errors, evaluations=evaluations, failures=failures)
     if error <= NEGLIGIBLE:
         return weighed
-    flaw = f"the mass of the surrogate's posterior is uncertain (standard error {error:.2f} nats)"
     return replace(
         weighed,
-        importance=replace(weighed.importance, flaw=weighed.importance.flaw or flaw),
-        bridge=replace(weighed.bridge, flaw=weighed.bridge.flaw or flaw),
+        importance=_doubted(weighed.importance, error),
+        bridge=_doubted(weighed.bridge, error),
     )
+
+
+def _doubted(estimate: Estimate, error: float) -> Estimate:
+    """An estimate that rests on a mass with this standard error: a flaw besides those that it has."""
+    flaw = f"{NO_MASS} (standard error {error:.2f} nats)"
+    return replace(estimate, flaw="; ".join(f for f in (estimate.flaw, flaw) if f))
 
 
 def _mass(surrogate: SurrogatePosterior, seed: int, keep: Keep) -> tuple[float, float]:
