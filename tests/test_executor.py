@@ -34,7 +34,7 @@ def die_on_two(item: int, seed: int) -> int:
 
 
 def threads(item: int, seed: int) -> dict[str, str | None]:
-    return {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "NPROC", "XLA_FLAGS")}
+    return {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "NPROC")}
 
 
 def refuse_to_pickle(item: int, seed: int) -> object:
@@ -116,17 +116,13 @@ def test_what_cannot_be_sent_back_is_a_failure_of_that_chunk() -> None:
 def test_children_get_their_share_of_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("OMP_NUM_THREADS", "NPROC", "XLA_FLAGS"):
+    for name in ("OMP_NUM_THREADS", "NPROC"):
         monkeypatch.delenv(name, raising=False)
     workers = max(2, executor.available_workers())
     (result,) = executor.map(threads, [0], workers=workers)
-    assert result.value == {
-        "OMP_NUM_THREADS": "1",
-        "NPROC": "1",
-        "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    }
+    assert result.value == {"OMP_NUM_THREADS": "1", "NPROC": "1"}
     assert "OMP_NUM_THREADS" not in os.environ
-    assert "XLA_FLAGS" not in os.environ
+    assert "NPROC" not in os.environ
 
 
 def test_stopping_early_leaves_no_child() -> None:

@@ -81,8 +81,10 @@ def surroundings(room: str) -> str:
             hashed.update(path.relative_to(package).as_posix().encode())
             hashed.update(path.read_bytes())
     libraries = {name: version(name) for name in ("jax", "jaxlib", "numpy")}
-    flags = {name: os.environ.get(name, "") for name in ("XLA_FLAGS", "JAX_PLATFORMS", "NPROC")}
-    machine = (platform.system(), platform.machine(), _processor(), os.cpu_count())
+    flags = {name: os.environ.get(name, "") for name in ("XLA_FLAGS", "JAX_PLATFORMS")}
+    machine = (platform.system(), platform.machine(), _processor())
+    if "cpu-parallel-task-assigner" not in flags["XLA_FLAGS"]:  # then loops are divided among threads
+        flags["threads"] = f"{os.environ.get('NPROC', '')} of {os.cpu_count()}"
     hashed.update(repr((sys.version, libraries, flags, machine)).encode())
     return hashed.hexdigest()
 

@@ -65,9 +65,6 @@ def in_threads(
 def limited_threads(threads: int) -> Iterator[None]:
     """Children born inside get `threads` threads for BLAS and XLA; settings made by the user stay."""
     wanted = {name: str(threads) for name in _THREAD_VARIABLES if name not in os.environ}
-    if threads == 1 and "xla_cpu_multi_thread_eigen" not in os.environ.get("XLA_FLAGS", ""):
-        flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false"
-        wanted["XLA_FLAGS"] = flags.strip()
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
