@@ -327,6 +327,20 @@ def test_bars_are_drawn_on_a_terminal_only(
     assert "[bold] is text here" in shown.err
 
 
+def test_what_a_label_says_of_how_far_it_came_makes_no_new_stage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A climb shows the height it has reached: one bar, not one a height."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    with Reporter(quiet=False) as reporter:
+        reporter("climbing from here (-9.5)", 1, 2)
+        reporter("climbing from here (-3.5)", 2, 2)
+        (bar,) = reporter.bars
+    assert bar == "climbing from here (-3.5)"
+    assert "(-3.5)" in capsys.readouterr().err
+
+
 def test_only_slow_work_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
     for quiet, after, expected in [(False, 60.0, ""), (True, 0.0, ""), (False, 0.0, "valuing ...\n")]:
         with said_if_slow("valuing", quiet=quiet, after=after):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -235,3 +236,19 @@ def test_a_failure_in_a_thread_is_raised_and_ends_the_work() -> None:
     with pytest.raises(ValueError, match="one is refused"):
         executor.in_threads(fail, range(50), workers=2)
     assert len(done) < 10
+
+
+def test_long_items_are_told_when_one_has_failed() -> None:
+    begun, told, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work(item: int) -> None:
+        if item == 0:
+            begun.wait(10)
+            raise ValueError("nothing is refused")
+        begun.set()
+        if told.wait(10):
+            ended.set()
+
+    with pytest.raises(ValueError, match="nothing is refused"):
+        executor.in_threads(work, [0, 1], workers=2, first_alone=False, on_failure=told.set)
+    assert ended.is_set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 import threading
 import time
@@ -103,10 +104,15 @@ def said_if_slow(text: str, *, quiet: bool, after: float = 2.0) -> Iterator[None
         timer.cancel()
 
 
+_HOW_FAR = re.compile(r" \([^()]*\)$")
+"""What a label says last, in brackets, of how far it came: no part of the stage's name."""
+
+
 class Reporter:
     """Progress on stderr: bars on a terminal, a line for each finished stage elsewhere, nothing if quiet.
 
-    Called as reporter(label, done, total), the form that `executor.map` wants.
+    Called as reporter(label, done, total), the form that `executor.map` wants. What a label ends with in
+    brackets may change from call to call.
     """
 
     def __init__(self, *, quiet: bool) -> None:
@@ -140,14 +146,20 @@ class Reporter:
         """Say that `done` of `total` (None: unknown) chunks of a stage are done."""
         if self.quiet:
             return
-        began = self._began.setdefault(label, time.monotonic())
+        stage = _HOW_FAR.sub("", label)
+        began = self._began.setdefault(stage, time.monotonic())
         if self._progress is not None:
-            if label not in self._tasks:
-                self._tasks[label] = self._progress.add_task(label, total=total)
-            self._progress.update(self._tasks[label], completed=done, total=total)
+            if stage not in self._tasks:
+                self._tasks[stage] = self._progress.add_task(label, total=total)
+            self._progress.update(self._tasks[stage], description=label, completed=done, total=total)
         elif total is not None and done >= total:
             complain(f"{label}: {done} of {total} in {time.monotonic() - began:.1f} s")
-            self._began.pop(label)
+            self._began.pop(stage)
+
+    @property
+    def bars(self) -> list[str]:
+        """What the bars on the terminal say, from the first."""
+        return [] if self._progress is None else [task.description for task in self._progress.tasks]
 
     def notice(self, text: str) -> None:
         """A remark that must be seen even if quiet (a file set aside, a chunk that failed)."""

@@ -32,6 +32,7 @@ def in_threads(
     workers: int = 1,
     on_done: Callable[[int], None] | None = None,
     first_alone: bool = True,
+    on_failure: Callable[[], None] | None = None,
 ) -> list[Value]:
     """`function` of every item, in the items' order, computed side by side in this process.
 
@@ -39,6 +40,8 @@ def in_threads(
 
     on_done      called here with the number of items done so far
     first_alone  do the first item before the others, so that what it compiles is there for them
+    on_failure   called once an item has failed or an interrupt has come, before items under way are waited
+                 for: long ones can be told to end
     """
     results: dict[int, Value] = {}
 
@@ -56,6 +59,10 @@ def in_threads(
             waiting = {pool.submit(function, items[k]): k for k in range(alone, len(items))}
             for future in as_completed(waiting):
                 note(waiting[future], future.result())
+        except BaseException:
+            if on_failure is not None:
+                on_failure()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return [results[number] for number in range(len(items))]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from tightrope.fit.pieces import Each, in_turn
 from tightrope.fit.target import Target
 
 DEGREES = 30.0
@@ -71,6 +72,7 @@ def curvature(
     step: float = 0.02,
     central: bool = True,
     on_step: Callable[[int, int], None] | None = None,
+    each: Each = in_turn,
 ) -> Laplace:
     """The Laplace approximation at a mode.
 
@@ -79,6 +81,7 @@ def curvature(
     likelihood curves the wrong way, so that no posterior is wider than its prior.
 
     central  differences on both sides; else on one, at half the work and an error of the order of `step`
+    each     how to go through the directions
     """
     n = len(mode)
     hessian = -np.eye(n)
@@ -94,13 +97,19 @@ def curvature(
             return np.full(n, np.nan)
         return gradient
 
-    for k in range(n):
+    done: list[int] = []
+
+    def column(k: int) -> np.ndarray:
         ahead = probe(k, step)
-        column = (ahead - probe(k, -step)) / (2.0 * step) if central else (ahead - here) / step
-        if np.isfinite(column).all():
-            hessian[:, k] = column
+        found = (ahead - probe(k, -step)) / (2.0 * step) if central else (ahead - here) / step
+        done.append(k)
         if on_step is not None:
-            on_step(k + 1, n)
+            on_step(len(done), n)
+        return np.asarray(found)
+
+    for k, found in enumerate(each(column, range(n))):
+        if np.isfinite(found).all():
+            hessian[:, k] = found
     precision = -0.5 * (hessian + hessian.T)
     eigenvalues, vectors = np.linalg.eigh(precision)
     floored = np.maximum(eigenvalues, 1.0)
@@ -116,25 +125,32 @@ def importance(
     seed: int,
     first_at_mode: bool = False,
     on_step: Callable[[int, int], None] | None = None,
+    each: Each = in_turn,
 ) -> dict[str, Any]:
     """A block of draws from a t proposal with `DEGREES` degrees of freedom, as plain data for `gather`.
 
     first_at_mode  let the first draw be the mode itself
+    each           how to go through the draws
     """
     n = len(laplace.mean)
     scores = np.atleast_2d(_proposal(laplace, seed).rvs(size=size)).reshape(size, n)
     if first_at_mode:
         scores[0] = laplace.mean
-    likelihood: list[float | None] = []
-    rows: list[list[float] | None] = []
-    for k in range(size):
+    done: list[int] = []
+
+    def solved(k: int) -> tuple[float | None, list[float] | None]:
         value, parts = target.value(scores[k])
-        certified = bool(np.isfinite(value))
-        likelihood.append(float(value) if certified else None)
-        rows.append(parts.tolist() if certified else None)
+        done.append(k)
         if on_step is not None:
-            on_step(k + 1, size)
-    return {"scores": scores.tolist(), "log_likelihood": likelihood, "rows": rows}
+            on_step(len(done), size)
+        return (float(value), parts.tolist()) if np.isfinite(value) else (None, None)
+
+    found = each(solved, range(size))
+    return {
+        "scores": scores.tolist(),
+        "log_likelihood": [value for value, _ in found],
+        "rows": [rows for _, rows in found],
+    }
 
 
 def gather(laplace: Laplace, blocks: list[dict[str, Any]]) -> Draws:

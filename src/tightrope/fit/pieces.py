@@ -12,6 +12,8 @@ from typing import Any
 import jax
 from jax import Array
 
+Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
+"""Called as each(function, items): the function's values in the items' order, however they are come by."""
 Keep = Callable[[str, Callable[[], Any]], Any]
 """Called as keep(name, compute) for each piece of work; a run folder stores what it gives."""
 OnStep = Callable[[int, int], None] | None
@@ -19,6 +21,11 @@ OnStep = Callable[[int, int], None] | None
 Advance = Callable[[Mapping[str, Any], Iterator[tuple[int, Array]]], dict[str, Any]]
 """From a state and the numbers and keys of draws to what came of them, as plain data: lists by name, and
 `state`, where the last of them stands."""
+
+
+def in_turn(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    """One after the other."""
+    return [function(item) for item in items]
 
 
 def in_pieces(

@@ -13,7 +13,7 @@ from tightrope.case.schema import Case, PriorClass
 from tightrope.fit.chains import USABLE, Chains, mixing
 from tightrope.fit.laplace import Draws, Laplace, as_plain, curvature, gather, importance, laplace_from
 from tightrope.fit.mode import Mode, climb
-from tightrope.fit.pieces import Keep
+from tightrope.fit.pieces import Each, Keep, in_turn
 from tightrope.fit.priors import PriorSet, full_theta, prior_set, scores, values
 from tightrope.fit.slices import Sampling, gather_chains, sample
 from tightrope.fit.target import Target
@@ -118,6 +118,7 @@ def fit_record(
     keep: Keep = compute_now,
     on_progress: Progress | None = None,
     begin: Sequence[tuple[str, np.ndarray]] = (),
+    each: Each = in_turn,
 ) -> Fit:
     """Fit one record under one prior class.
 
@@ -127,6 +128,8 @@ def fit_record(
     begin  names and normal scores of other starts to use instead
     keep   called as keep(name, compute) for each piece of the work (a climb, the
            curvature, a block of draws); a run folder stores pieces and gives them back
+    each   how to go through climbs, directions of the curvature, draws and chains; each alone gives the same
+           numbers, so they may go side by side
     """
     case = evidence.game.case
     priors = prior_set(case, prior_class)
@@ -141,10 +144,12 @@ def fit_record(
         (f"prior draw {k + 1}", np.clip(generator.normal(size=len(priors)), -2.0, 2.0))
         for k in range(max(0, effort.starts - len(starts)))
     ]
-    modes = [
-        _mode(keep(f"climb-{number}", partial(_climb, target, name, point, effort, on_progress)))
-        for number, (name, point) in enumerate(starts[: effort.starts])
-    ]
+
+    def climbed(number: int) -> Mode:
+        name, point = starts[number]
+        return _mode(keep(f"climb-{number}", partial(_climb, target, name, point, effort, on_progress)))
+
+    modes = each(climbed, range(min(effort.starts, len(starts))))
     modes.sort(key=lambda mode: -np.nan_to_num(mode.log_posterior, nan=-np.inf))
     best = modes[0]
     if not np.isfinite(best.log_posterior):
@@ -163,6 +168,7 @@ def fit_record(
                     best.scores,
                     central=effort.central,
                     on_step=_counter(on_progress, "curvature"),
+                    each=each,
                 )
             ),
         )
@@ -177,20 +183,20 @@ def fit_record(
             seed=seed + number,
             first_at_mode=number == 0,
             on_step=_counter(on_progress, f"posterior draws, block {number + 1}"),
+            each=each,
         )
         blocks.append(keep(f"draws-{number}", block))
     draws = gather(around, blocks)
-    chains = None
-    if effort.sampling is not None and local.z is not None:
-        chains = gather_chains(
-            [
-                sample(
-                    evidence, priors, around=around, z=local.z, sampling=effort.sampling, seed=seed,
-                    keep=keep, chain=chain, on_step=_counter(on_progress, f"chain {chain + 1}"),
-                )
-                for chain in range(effort.sampling.chains)
-            ]
-        )  # fmt: skip
+    chains, sampling, z = None, effort.sampling, local.z
+    if sampling is not None and z is not None:
+
+        def chain(number: int) -> dict[str, Any]:
+            return sample(
+                evidence, priors, around=around, z=z, sampling=sampling, seed=seed, keep=keep,
+                chain=number, on_step=_counter(on_progress, f"chain {number + 1}"),
+            )  # fmt: skip
+
+        chains = gather_chains(each(chain, range(sampling.chains)))
     theta = full_theta(case, priors, values(priors, best.scores))
     positions = tuple(evidence.game.parameters.index(name) for name in priors.names)
     failures = sum(m.failures for m in modes) + around.failures + draws.failures

@@ -276,6 +276,7 @@ class Session:
                 seed=self.seed,
                 keep=keep,
                 on_progress=lambda label, done, total: self.progress(f"{name}: {label}", done, total),
+                workers=self.workers,
             ),
             inputs=inputs,
         )

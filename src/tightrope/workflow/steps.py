@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from threading import Event
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from tightrope.case.schema import PRIOR_CLASSES, PriorClass
+from tightrope.executor import in_threads
 from tightrope.fit.pieces import Keep
 from tightrope.fit.posterior import Effort, Fit, Progress, fit_record, resample
 from tightrope.fit.priors import draw, full_theta, prior_set
@@ -69,6 +71,10 @@ def prior_draws(material: Material, prior_class: PriorClass, *, size: int, seed:
     return np.array([full_theta(material.case, priors, row) for row in drawn])
 
 
+class _Ended(RuntimeError):
+    """What a climb or a chain beside a failed or interrupted one ends with; nobody sees it."""
+
+
 def fit(
     evidence: Evidence,
     *,
@@ -77,8 +83,17 @@ def fit(
     keep: Keep,
     on_progress: Progress | None = None,
     begin: Sequence[tuple[str, np.ndarray]] = (),
+    workers: int = 1,
 ) -> dict[str, Any]:
-    """Fit a prepared record under the agnostic priors, as plain data."""
+    """Fit a prepared record under the agnostic priors, as plain data. `workers`: threads, side by side."""
+    ended = Event()
+
+    def watched(label: str, done: int, total: int) -> None:
+        if ended.is_set():
+            raise _Ended
+        if on_progress is not None:
+            on_progress(label, done, total)
+
     return fit_data(
         fit_record(
             evidence,
@@ -86,8 +101,9 @@ def fit(
             effort=effort,
             seed=seed,
             keep=keep,
-            on_progress=on_progress,
+            on_progress=watched,
             begin=begin,
+            each=partial(in_threads, workers=workers, first_alone=False, on_failure=ended.set),
         )
     )
 
