@@ -50,10 +50,25 @@ def verdict(value: float, target: float, *, at_least: bool = False) -> str:
     return "met" if (value >= target if at_least else value <= target) else "missed"
 
 
-def put(section: Section, *, before: str, machine: str, order: Sequence[str], page: Path = RESULTS) -> None:
-    """Write a section into the page, in place of the one with its title; `order` is that of the titles."""
+def put(
+    section: Section,
+    *,
+    before: str,
+    machine: str,
+    order: Sequence[str],
+    page: Path = RESULTS,
+    head: str = HEAD,
+) -> None:
+    """Write a section into the page, in place of the one with its title.
+
+    A new one comes after those before it in `order`. Sections of other titles, written by hand, stay as
+    they are.
+    """
     old = page.read_text(encoding="utf-8") if page.exists() else ""
-    known = {part.split("\n", 1)[0]: f"## {part}" for part in re.split(r"^## ", old, flags=re.MULTILINE)[1:]}
-    known[section.title] = section.text(before=before, machine=machine)
-    parts = [known[title].rstrip() for title in order if title in known]
-    page.write_text(HEAD + "\n" + "\n\n".join(parts) + "\n", encoding="utf-8")
+    parts = {part.split("\n", 1)[0]: f"## {part}" for part in re.split(r"^## ", old, flags=re.MULTILINE)[1:]}
+    titles = list(parts)
+    if section.title not in titles:
+        earlier = order[: order.index(section.title)] if section.title in order else order
+        titles.insert(max((titles.index(t) + 1 for t in earlier if t in titles), default=0), section.title)
+    parts[section.title] = section.text(before=before, machine=machine)
+    page.write_text(head + "\n" + "\n\n".join(parts[t].rstrip() for t in titles) + "\n", encoding="utf-8")
