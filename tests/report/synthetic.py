@@ -208,7 +208,8 @@ def evidence(**changes: object) -> s.Evidence:
         "factors": pd.DataFrame(factors),
         "quarters": pd.DataFrame(quarters, columns=["name", "period", "nats"]),
         "spreads": pd.DataFrame(
-            [(2.0, "empire", -2.1, "disfavoured"), (2.0, "absorption", 0.4, "no finding")],
+            [(2.0, "empire", -2.1, "disfavoured", None), (2.0, "absorption", 0.4, "no finding", None),
+             (2.0, "logit", -21.3, "unresolved", 17.9)],
             columns=[c.name for c in s.TABLES["spreads"]],
         ),
         "codings": pd.DataFrame(

@@ -89,7 +89,10 @@ def test_a_factor_below_one_nat_is_no_finding_and_has_no_number() -> None:
     switches = next(b for b in section.blocks if getattr(b, "id", "") == "evidence-switches")
     assert [row[1].lines[0].text for row in switches.rows] == ["\u22122.2 ± 0.3", "\u2013", "\u2013"]  # type: ignore[union-attr]
     spreads = next(b for b in section.blocks if getattr(b, "id", "") == "evidence-spreads")
-    assert [row[2].lines[0].text for row in spreads.rows] == ["\u22122.1", "\u2013"]  # type: ignore[union-attr]
+    assert [row[2].lines[0].text for row in spreads.rows] == ["\u22122.1", "\u2013", "\u221221.3"]  # type: ignore[union-attr]
+    assert [line.text for line in spreads.rows[2][3].lines] == [  # type: ignore[union-attr]
+        "unresolved", "behind by at least 17.9 nats, 19 times in 20",
+    ]  # fmt: skip
 
 
 def test_the_most_telling_periods_are_told_once_each_with_their_events() -> None:

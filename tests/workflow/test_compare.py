@@ -269,7 +269,16 @@ def test_tempered_smc_stands_beside_the_leading_readings(
 def test_other_spreads_are_weighed_beside(case: Path) -> None:
     code, found = told(case, "--spread", "0.5")
     assert code == 0
-    assert [(r["spread"], r["name"]) for r in found["spreads"]] == [(0.5, "no_threat")]
+    rivals = [f["name"] for f in found["factors"] if f["name"] != "no_threat"]
+    assert len(rivals) == 2
+    assert [(r["spread"], r["name"]) for r in found["spreads"]] == [
+        (0.5, name) for name in ("no_threat", *rivals)
+    ]
+    base = {
+        r["name"]: r["first"] - f["first"]
+        for r, f in zip(found["spreads"][1:], found["factors"][1:], strict=True)
+    }
+    assert base[rivals[0]] == pytest.approx(base[rivals[1]], abs=1e-9)  # rivals' own priors stay as they are
     assert found["spreads"][0]["log_factor"] != found["factors"][0]["log_factor"]
 
 

@@ -94,6 +94,12 @@ PICTURES: Mapping[str, tuple[Column, ...]] = {
         c("name", "text", "the reading"),
         c("log_factor", "number", "log Bayes factor then, nats"),
         c("verdict", "text", "what may be said then", choices=VERDICTS),
+        c(
+            "least",
+            "number",
+            "nats by which it is behind at least then, 19 times in 20, where that is a finding",
+            optional=True,
+        ),
     ),
     "codings": (
         c("coding", "text", "another coding, or a block read otherwise"),

@@ -143,7 +143,7 @@ def _compared(
         ],
         "factors": [asdict(f) for f in factors],
         "splits": _splits(material, standings, base, top=wanted.top),
-        "spreads": _spreads(material, wanted, [a.name for a in asked if a.scale == 1.0], base, found),
+        "spreads": _spreads(material, wanted, [a.name for a in asked if a.scale == 1.0], base, found, beside),
         "switches": _switches(found, asked, base),
         "smc": [],
         "variants": [],
@@ -231,9 +231,14 @@ def _switches(found: Mapping[Asked, Any], asked: Sequence[Asked], base: str) -> 
 
 
 def _spreads(
-    material: Material, wanted: Wanted, names: Sequence[str], base: str, found: Mapping[Asked, Any]
+    material: Material,
+    wanted: Wanted,
+    names: Sequence[str],
+    base: str,
+    found: Mapping[Asked, Any],
+    beside: Sequence[Standing],
 ) -> list[dict[str, Any]]:
-    """Each reading's factor against the base under other spreads of the priors."""
+    """Each reading's factor against the base under other spreads of the priors; rivals keep their own."""
     rows = []
     for scale in wanted.scales:
         standings = [
@@ -242,9 +247,10 @@ def _spreads(
             if "error" not in found[a]
         ]
         if base in [s.name for s in standings]:
-            rows += [_spread_row(scale, f) for f in against(standings, base)]
+            rows += [_spread_row(scale, f) for f in against([*standings, *beside], base)]
     return rows
 
 
 def _spread_row(scale: float, f: Factor) -> dict[str, Any]:
-    return {"spread": scale, "name": f.name, "log_factor": plain(f.log_factor), "verdict": f.verdict}
+    told = {k: plain(v) for k, v in asdict(f).items() if k not in ("other", "why")}
+    return {"spread": scale} | told

@@ -153,15 +153,21 @@ def _switches(data: Mapping[str, Any]) -> list[str]:
 def _spreads(data: Mapping[str, Any]) -> list[str]:
     if not data["spreads"]:
         return []
+    against = f"against {data['base']}"
     rows = [
-        {"spread": f"x {r['spread']:g}", "reading": r["name"], "log factor": _signed(r["log_factor"]),
-         "verdict": r["verdict"]}
+        {"spread": f"x {r['spread']:g}", "reading": r["name"], against: f"{_cell(r)}{_behind(r)}"}
         for r in data["spreads"]
-    ]  # fmt: skip
-    return [
-        f"Against {data['base']} with the spread of every prior multiplied (both readings alike):",
-        table(rows, ["spread", "reading", "log factor", "verdict"]),
     ]
+    return [
+        "With the spread of every prior multiplied, all readings alike (rivals that are not strategic keep "
+        "their own):",
+        table(rows, ["spread", "reading", against]),
+    ]
+
+
+def _behind(f: Mapping[str, Any]) -> str:
+    bounded = f["least"] is not None and f["least"] > FINDING
+    return f"; behind by at least {f['least']:.1f}, 19 times in 20" if bounded else ""
 
 
 def _variants(data: Mapping[str, Any]) -> list[str]:

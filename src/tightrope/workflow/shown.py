@@ -83,7 +83,7 @@ def evidence_of(data: Mapping[str, Any], *, sources: Mapping[str, Mapping[str, s
         readings=_frame(readings, "readings"),
         factors=_frame(factors, "factors"),
         quarters=_frame(quarters, "quarters"),
-        spreads=_frame(data["spreads"], "spreads"),
+        spreads=_frame([r | {"least": _finding(r["least"])} for r in data["spreads"]], "spreads"),
         codings=_frame(codings, "codings"),
         events=_frame(
             [

@@ -279,13 +279,20 @@ def _switches(rows: pd.DataFrame, base: str) -> Table:
 def _spreads(evidence: Evidence, base: str) -> Table:
     return Table(
         "evidence-spreads",
-        f"The same against {base} with the spread of every prior multiplied",
+        f"The same against {base} with the spread of every prior multiplied; rivals that are not strategic "
+        "keep their own",
         ("Reading", "Spread", "Log factor, nats", "Verdict"),
         tuple(
-            (cell(r["name"]), cell(f"× {r['spread']:g}", numeric=True), _number(r), cell(r["verdict"]))
+            (cell(r["name"]), cell(f"× {r['spread']:g}", numeric=True), _number(r), _then(r))
             for r in evidence.spreads.to_dict("records")
         ),
     )
+
+
+def _then(row: dict[str, Any]) -> Cell:
+    """What may be said under other spreads: the verdict, and how far behind a reading is in any case."""
+    behind = (Line(f"behind by at least {row['least']:.1f} nats, 19 times in 20", quiet=True),)
+    return Cell((Line(row["verdict"]), *(behind if known(row["least"]) else ())))
 
 
 def _codings(evidence: Evidence, base: str) -> Table:
