@@ -61,6 +61,9 @@ def test_unbiased_weights_bound_an_evidence_from_below_whatever_their_flaw() -> 
     assert found.verdict == "unresolved"
     assert found.least == pytest.approx(12.0 - np.log(20.0) - 3 * 0.05 * np.sqrt(2.0))
     assert factor(doubtful, reading("rival", -20.0)).least is None
+    partly = reading("game", -8.0, flaw="x", certified=0.9)
+    refused = factor(reading("rival", -20.0, strategic=False), partly)
+    assert (refused.verdict, refused.least) == ("refused", found.least)  # what is not certified adds to it
     assert factor(reading("a", -20.0, flaw="x"), reading("b", -8.0)).least is None
     assert factor(reading("a", -20.0, certified=0.5), reading("b", -8.0)).least is None
     bridged = Standing("b", "", found_by("bridge sampling"), estimate(-8.0), 1.0, np.zeros(3), 3)

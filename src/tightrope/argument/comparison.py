@@ -129,7 +129,9 @@ def factor(one: Standing, other: Standing) -> Factor:
     else:
         verdict = "favoured" if gap > 0 else "disfavoured"
     below, above = at_least(other), at_most(one)
-    least = None if below is None or above is None or verdict == "refused" else below - above
+    # What is not certified counts as nothing: `other` may lack it and still be ahead, `one` may not.
+    whole = verdict != "refused" or one.certified >= 1.0
+    least = below - above if below is not None and above is not None and whole else None
     return Factor(
         one.name, other.name, gap, one.first.log_evidence - other.first.log_evidence,
         one.second.log_evidence - other.second.log_evidence, verdict, why, least,
