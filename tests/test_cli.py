@@ -312,11 +312,15 @@ def test_a_closed_stream_changes_no_exit_code(case: Path, closed: str) -> None:
         assert subprocess.run(["sh", "-c", command], capture_output=True, timeout=60).returncode == code
 
 
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+
+
 def test_bars_are_drawn_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setenv("TERM", "xterm")
+    on_terminal(monkeypatch)
     with Reporter(quiet=False) as reporter:
         reporter("fit", 1, 4)
         reporter("fit", 4, 4)
@@ -327,18 +331,19 @@ def test_bars_are_drawn_on_a_terminal_only(
     assert "[bold] is text here" in shown.err
 
 
-def test_what_a_label_says_of_how_far_it_came_makes_no_new_stage(
+def test_a_height_in_a_label_makes_no_new_stage_and_a_name_does(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A climb shows the height it has reached: one bar, not one a height."""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setenv("TERM", "xterm")
+    """A climb has one bar, not one for each height it reached; two classes of priors have two."""
+    on_terminal(monkeypatch)
     with Reporter(quiet=False) as reporter:
         reporter("climbing from here (-9.5)", 1, 2)
         reporter("climbing from here (-3.5)", 2, 2)
-        (bar,) = reporter.bars
-    assert bar == "climbing from here (-3.5)"
-    assert "(-3.5)" in capsys.readouterr().err
+        reporter("prior draws (agnostic)", 1, 2)
+        reporter("prior draws (argument)", 1, 2)
+        assert reporter.bars == [
+            "climbing from here (-3.5)", "prior draws (agnostic)", "prior draws (argument)",
+        ]  # fmt: skip
 
 
 def test_only_slow_work_is_announced(capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,15 +104,15 @@ def said_if_slow(text: str, *, quiet: bool, after: float = 2.0) -> Iterator[None
         timer.cancel()
 
 
-_HOW_FAR = re.compile(r" \([^()]*\)$")
-"""What a label says last, in brackets, of how far it came: no part of the stage's name."""
+_HOW_FAR = re.compile(r" \((?:-?\d+\.\d+|nan|-?inf)\)$")
+"""A number that a label ends with, in brackets: how far a stage came, no part of its name."""
 
 
 class Reporter:
     """Progress on stderr: bars on a terminal, a line for each finished stage elsewhere, nothing if quiet.
 
-    Called as reporter(label, done, total), the form that `executor.map` wants. What a label ends with in
-    brackets may change from call to call.
+    Called as reporter(label, done, total), the form that `executor.map` wants. A decimal number that a label
+    ends with in brackets may change from call to call.
     """
 
     def __init__(self, *, quiet: bool) -> None:
