@@ -15,7 +15,7 @@ from tightrope.fit.evidence import unresolved
 from tightrope.fit.posterior import compute_now
 from tightrope.fit.priors import full_theta, values
 from tightrope.fit.readings import Effort, Reading, free_parameters, prior_points, scaled, weigh_reading
-from tightrope.fit.recoding import recoded, shift
+from tightrope.fit.recoding import averaged, recoded, shift
 from tightrope.fit.target import Target
 from tightrope.fit.weighing import Weighed, Weighing, weighed_from
 from tightrope.record.filter import Evidence
@@ -128,6 +128,9 @@ def test_reweighed_draws_give_the_evidence_of_another_coding() -> None:
     assert moved.flaw == ""
     exact = by_quadrature(READINGS["all"], record=other) - by_quadrature(READINGS["all"])
     assert moved.nats == pytest.approx(exact, abs=0.1)
+    mixed = averaged(target, [(0.7, evidence()), (0.3, other)], weighed.sample)
+    assert mixed == pytest.approx(np.logaddexp(np.log(0.7), np.log(0.3) + np.array(ratios["other"])))
+    assert shift(mixed).nats == pytest.approx(float(np.log(0.7 + 0.3 * np.exp(exact))), abs=0.05)
 
 
 def test_a_coding_that_few_draws_meet_is_not_told() -> None:

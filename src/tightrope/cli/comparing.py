@@ -31,7 +31,7 @@ def compare(
     variants: Annotated[
         bool,
         typer.Option(
-            "--variants", help="Also each block read otherwise, and each other coding of the record."
+            "--variants", help="Also each block read otherwise, all by their weights, and each other coding."
         ),
     ] = False,
     ship: Annotated[

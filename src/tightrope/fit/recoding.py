@@ -6,7 +6,7 @@ is solved once and only the record is filtered again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,42 @@ def recoded(
         if on_step is not None:
             on_step(number, len(sample))
     return found
+
+
+def averaged(
+    target: Target,
+    others: Iterable[tuple[float, Evidence]],
+    sample: Array,
+    *,
+    on_step: Callable[[int], None] | None = None,
+) -> list[float | None]:
+    """Log of the weighted sum of likelihoods over codings, less the target's own, at each draw.
+
+    others   weight and record of each coding; taken one at a time, so that they need not all be held
+    target, sample  as in `recoded`
+    on_step  called with how many codings are done
+
+    Play is solved once a draw. None without a certificate.
+    """
+    solved: list[tuple[Array, Array, float] | None] = []
+    for v in sample:
+        theta = target.theta(v)
+        here = value_only(target.evidence, theta, warm=target.z, tolerance=target.tolerance)
+        good = float(here.residual) <= target.tolerance and np.isfinite(float(here.value))
+        solved.append((theta, np.asarray(here.z), float(here.value)) if good else None)
+    totals = np.full(len(sample), -np.inf)
+    for number, (weight, other) in enumerate(others, start=1):
+        for k, known in enumerate(solved):
+            if known is not None:
+                theta, z, own = known
+                there = float(np.sum(filter_record(other, theta, z).log_probability))
+                totals[k] = np.logaddexp(totals[k], np.log(weight) + there - own)
+        if on_step is not None:
+            on_step(number)
+    return [
+        None if known is None or np.isnan(total) else max(float(total), -1e6)
+        for known, total in zip(solved, totals, strict=True)
+    ]
 
 
 def shift(ratios: Sequence[float | None]) -> Shift:

@@ -193,7 +193,19 @@ def _variants(data: Mapping[str, Any]) -> list[str]:
             else "None flips a result."
         ),
         table(rows, ["coding", "reading", "as printed", "then", "verdict"]),
+        *_average_told(told),
         *(f"{r['coding']}: not read ({r['refused']})" for r in data["variants"] if "refused" in r),
+    ]
+
+
+def _average_told(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    averages = [r for r in rows if "combinations" in r]
+    if not averages:
+        return []
+    count, covered = averages[0]["combinations"], averages[0]["covered"]
+    return [
+        f"{averages[0]['coding']}: {count} combinations of their readings, {100 * covered:.0f} % of the "
+        "coder's weight."
     ]
 
 

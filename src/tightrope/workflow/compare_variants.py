@@ -1,4 +1,4 @@
-"""The comparison under other codings of the record: blocks one by one, and independent codings."""
+"""The comparison under other codings of the record: blocks one by one, averaged, and independent codings."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tightrope.record.coding import CodedRecord
 from tightrope.record.filter import Evidence
 from tightrope.record.likelihood import prepare_record
 from tightrope.runs import digest
+from tightrope.workflow.block_average import AVERAGE, average_rivals, average_shift, mixture
 from tightrope.workflow.coding import Coding, UnknownCoding, read_record
 from tightrope.workflow.material import Material, record_key
 from tightrope.workflow.not_strategic import both, rival_data, rival_standings
@@ -51,6 +52,7 @@ def variants_of(
         moved = [_moved(s, shifts[s.name][name]) for s in standings if s.strategic]
         moved += _rivals(session, name, coded, prepared[name])
         rows += [_row(name, f, before[f.name]) for f in against(moved, base)]
+    rows += _averaged(session, found, standings, base, before)
     return rows + [{"coding": name, "refused": why} for name, why in refused.items()]
 
 
@@ -100,6 +102,24 @@ def _shifts(
 
     ratios = session.run.chunk(f"recoded-{asked.label}", compute, inputs=inputs)
     return {name: shift(values) for name, values in ratios.items()}
+
+
+def _averaged(
+    session: Session,
+    found: Mapping[Asked, Mapping[str, Any]],
+    standings: Sequence[Standing],
+    base: str,
+    before: Mapping[str, Factor],
+) -> list[dict[str, Any]]:
+    """Each factor averaged over every combination of the blocks' readings, by the coder's weights."""
+    mixed = mixture(session.material)
+    if mixed is None:
+        return []
+    shifts = {asked.label: average_shift(session, asked, data, mixed) for asked, data in found.items()}
+    moved = [_moved(s, shifts[s.name]) for s in standings if s.strategic]
+    moved += average_rivals(session, standings, mixed, amount=AMOUNT)
+    told = {"combinations": len(mixed.records), "covered": mixed.covered}
+    return [_row(AVERAGE, f, before[f.name]) | told for f in against(moved, base)]
 
 
 def _moved(s: Standing, by: Shift) -> Standing:
