@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.record.small import compiled_once, seen_case
+from tests.record.small import compiled_once, matching_case, seen_case
+from tightrope.fit import conditional, truths
 from tightrope.fit.calibration import (
     LIKELIHOOD,
     RANKED,
@@ -24,11 +25,11 @@ from tightrope.fit.calibration import (
 )
 from tightrope.fit.conditional import EXACT, ROUTE, simulation_given
 from tightrope.fit.posterior import Effort
-from tightrope.fit.priors import prior_set
+from tightrope.fit.priors import PriorSet, prior_set, values
 from tightrope.fit.recovery import Recovered, recovered
 from tightrope.fit.slices import Sampling
-from tightrope.fit.truths import GamesEndSooner, draw_truth
-from tightrope.game import compile_game
+from tightrope.fit.truths import GamesEndSooner, Truth, draw_truth
+from tightrope.game import Equilibrium, Game, compile_game, solve
 
 SIMULATIONS = 200
 SETUP = Setup("argument", 118, Effort(1, 60, 400, central=False, sampling=Sampling(2, 60, 200)))
@@ -186,6 +187,23 @@ def test_a_record_of_the_length_asked_for_or_none() -> None:
         draw_truth(mortal, priors, periods=3000, seed=0, most=3)
 
 
+def test_draws_that_lose_the_principal_branch_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Play is that of the principal branch, so that a draw without one makes no record."""
+    case = matching_case()
+    game, priors = compiled_once(case), prior_set(case, "argument")
+    lost: list[float] = []
+
+    def solved(game: Game, theta: np.ndarray) -> Equilibrium:
+        found = solve(game, theta, branch="principal" if lost else "direct")
+        lost.append(float(theta[game.parameters.index("bias")]))
+        return found
+
+    monkeypatch.setattr(truths, "solve", solved)
+    found = draw_truth(game, priors, periods=3, seed=4)
+    assert (found.uncertified, len(lost)) == (1, 2)
+    assert values(priors, found.scores)[0] == pytest.approx(lost[1])
+
+
 @pytest.mark.long
 def test_ranks_of_a_few_parameters_given_the_others_are_uniform() -> None:
     """Chains whose proposals a surrogate makes, over sixty records: two parameters given the rest."""
@@ -212,3 +230,31 @@ def test_ranks_of_one_parameter_given_the_others_are_uniform() -> None:
         narrow = float(stats.norm.cdf(2.0 * stats.norm.ppf(below)))
         one["routes"][EXACT] |= {"below": [narrow], "rank": [min(int(50 * narrow), 49)]}
     assert verdicts(results, EXACT) == (False, False)
+
+
+@pytest.mark.long
+def test_where_there_are_several_equilibria_record_and_density_mean_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Records of the equilibrium that the density solves for calibrate; those of the principal branch do not.
+
+    The density starts at the prior median, where both matching `up` is the principal equilibrium. Below a
+    bias of zero the principal one is `down`, which the density never thinks of.
+    """
+    setup = Setup("argument", 40, Effort(1, 60, 200, central=False), sampled=("bias",))
+    case = matching_case()
+    game, priors = compiled_once(case), prior_set(case, "argument")
+    results = [simulation_given(game, setup=setup, seed=k) for k in range(100)]
+    assert verdicts(results, EXACT) == (True, True)
+
+    def principal(game: Game, priors: PriorSet, *, periods: int, seed: int, near: object) -> Truth:
+        return draw_truth(game, priors, periods=periods, seed=seed)
+
+    monkeypatch.setattr(conditional, "draw_truth", principal)
+    others = [simulation_given(game, setup=setup, seed=k) for k in range(100)]
+    assert [r["truth"] for r in others] == [r["truth"] for r in results]
+    below = np.array([values(priors, np.array(r["truth"]))[0] < 0 for r in others])
+    assert 20 < below.sum() < 60
+    same = [a["routes"] == b["routes"] for a, b in zip(results, others, strict=True)]
+    assert all(np.array(same)[~below])
+    assert verdicts(others, EXACT)[1] is False

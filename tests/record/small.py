@@ -128,6 +128,37 @@ def seen_case() -> Case:
     )  # fmt: skip
 
 
+def matching_case() -> Case:
+    """Two who want to do the same at once, a little rather `up` where `bias` is positive.
+
+    Both doing so and neither doing so are equilibria alike where `bias` is near zero. The principal branch
+    leads to the better of the two: to other play on either side of zero.
+    """
+    both = "(1 + bias)*(lead == up)*(follow == up) + (lead == down)*(follow == down)"
+    return Case.model_validate(
+        {
+            "case": "matching", "title": "Two who match",
+            "calendar": {"period": "year", "first": "2000"},
+            "players": PLAYERS,
+            "states": {"climate": {"label": "c", "levels": ["calm", "storm"]}},
+            "parameters": {
+                "bias": free(0.1, "normal(mean=0.1, sd=0.3)"),
+                "lam": {"value": 3, "fixed": True, "why": "a test"},
+                "delta": {"value": 0.85, "fixed": True, "why": "a test"},
+            },
+            "period": [
+                {"together": [
+                    {"move": "lead", "player": "big", "actions": ["down", "up"], "precision": "lam"},
+                    {"move": "follow", "player": "small", "actions": ["down", "up"], "precision": "lam"},
+                ]},
+                {"nature": "turn", "changes": "climate", "weights": {"calm": "1", "storm": "1"}},
+            ],
+            "payoffs": {"big": {"match": both}, "small": {"match": both}},
+            "start": {"climate": {"calm": 0.5, "storm": 0.5}},
+        }
+    )  # fmt: skip
+
+
 _GAMES: dict[int, tuple[Case, Game]] = {}
 
 

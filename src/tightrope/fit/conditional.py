@@ -4,10 +4,15 @@ All parameters are drawn from their priors and make a record; then the few are s
 true values. The rank of a truth among such draws is uniform as well, and a simulation costs a part of what
 it costs where all are free: on a large game that is the difference between a few and many. One parameter
 alone needs no sampler: its posterior is integrated (`quadrature`).
+
+Where a game has several equilibria a density means one of them, and so must the record: both are solved
+from the equilibrium at the few parameters' prior medians, the others as they are. Records played on the
+principal branch would ask another question, what doubt a posterior lacks about which equilibrium is played.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,10 +47,10 @@ def simulation_given(game: Game, *, setup: Setup, seed: int) -> dict[str, Any]:
     Raises GamesEndSooner, and RuntimeError where hardly a point is certified.
     """
     priors = prior_set(game.case, setup.prior_class)
-    truth = draw_truth(game, priors, periods=setup.periods, seed=seed)
     inside, _ = places(priors, setup.sampled)
-    middle = np.array(truth.scores)
-    middle[inside] = 0.0
+    beside = partial(_median, inside)
+    truth = draw_truth(game, priors, periods=setup.periods, seed=seed, near=beside)
+    middle = beside(truth.scores)
     target = Target(prepare_record(game, truth.record), priors).near(middle)
     if len(inside) == 1:
         routes = {EXACT: _integrated(target, truth.scores, int(inside[0]))}
@@ -61,6 +66,13 @@ def simulation_given(game: Game, *, setup: Setup, seed: int) -> dict[str, Any]:
         "mode": "converged",
         "routes": routes,
     }
+
+
+def _median(inside: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """The scores with those of the few parameters at their prior medians."""
+    v = np.array(scores)
+    v[inside] = 0.0
+    return v
 
 
 def _integrated(target: Target, truth: np.ndarray, place: int) -> dict[str, Any]:

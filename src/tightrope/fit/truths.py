@@ -8,6 +8,7 @@ parameters, which would favour those under which games last).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,7 @@ class Truth:
     """A record and the parameters that made it.
 
     scores       (parameters,) normal scores of the free parameters
-    uncertified  draws passed over because the solver had no certificate for them
+    uncertified  draws passed over for want of a certificate, or because the principal branch was lost
     ended        draws passed over because the game ended before the record was long enough
     """
 
@@ -41,10 +42,21 @@ class Truth:
     ended: int
 
 
-def draw_truth(game: Game, priors: PriorSet, *, periods: int, seed: int, most: int = MOST) -> Truth:
+def draw_truth(
+    game: Game,
+    priors: PriorSet,
+    *,
+    periods: int,
+    seed: int,
+    most: int = MOST,
+    near: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Truth:
     """Parameters from the priors and a record of exactly `periods` periods, coded without doubt.
 
-    Play is that of the principal branch. Raises GamesEndSooner after `most` draws.
+    near  scores (parameters,) -> the scores beside them whose equilibrium theirs is solved from, as a
+          density does that starts there (`Target.near`); by default play is that of the principal branch
+
+    Raises GamesEndSooner after `most` draws.
     """
     generator = np.random.default_rng(seed)
     look = strategies_function(game, "agent")
@@ -53,8 +65,12 @@ def draw_truth(game: Game, priors: PriorSet, *, periods: int, seed: int, most: i
         scores = generator.normal(size=len(priors))
         path = int(generator.integers(2**62))
         theta = full_theta(game.case, priors, values(priors, scores))
-        found = solve(game, theta)
-        if not found.certificate.good:
+        if near is None:
+            found = solve(game, theta)
+        else:
+            beside = full_theta(game.case, priors, values(priors, near(scores)))
+            found = solve(game, theta, warm=solve(game, beside).z)
+        if not found.certificate.good or (near is None and found.certificate.branch != "principal"):
             uncertified += 1
             continue
         numbers = primitives_function(game)(theta)
