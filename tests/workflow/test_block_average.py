@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations as combine
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,8 @@ def record_of(material: Material) -> Record:
 
 
 def test_every_way_to_read_the_blocks_has_the_product_of_its_weights(case: Path) -> None:
-    found = combinations(record_of(load_material(case)), Coding())
+    found, count = combinations(record_of(load_material(case)), Coding())
+    assert count == 6
     assert {blocks: weight for weight, blocks in found} == pytest.approx(
         {
             (): 0.6 * 0.6,
@@ -58,8 +60,32 @@ def test_every_way_to_read_the_blocks_has_the_product_of_its_weights(case: Path)
     assert [weight for weight, _ in found] == sorted((w for w, _ in found), reverse=True)
 
 
+def test_a_case_with_very_many_blocks_gives_the_heaviest_ways_at_once(case: Path) -> None:
+    """Fifty blocks of two readings have 2^50 combinations; the heaviest differ from print in few blocks."""
+    record = record_of(load_material(case))
+    silence = record.blocks["silence"].readings["pressed"]
+    weights = {f"b{k}": 0.01 + 0.002 * k for k in range(50)}
+    blocks = {
+        name: record.blocks["silence"].model_copy(
+            update={"readings": {"other": silence.model_copy(update={"weight": weight})}}
+        )
+        for name, weight in weights.items()
+    }
+    found, count = combinations(record.model_copy(update={"blocks": blocks}), Coding())
+    assert (len(found), count) == (block_average.MOST, 2**50)
+    printed = float(np.prod([1.0 - w for w in weights.values()]))
+    odds = {name: w / (1.0 - w) for name, w in weights.items()}
+    few = [
+        printed * float(np.prod([odds[name] for name in chosen]))
+        for size in range(4)
+        for chosen in combine(odds, size)
+    ]
+    assert [w for w, _ in found[:100]] == pytest.approx(sorted(few, reverse=True)[:100])
+
+
 def test_a_reading_that_was_asked_for_is_not_averaged_over(case: Path) -> None:
-    found = combinations(record_of(load_material(case)), Coding(blocks=("customs=late",)))
+    found, count = combinations(record_of(load_material(case)), Coding(blocks=("customs=late",)))
+    assert count == 2
     assert [blocks for _, blocks in found] == [("customs=late",), ("customs=late", "silence=pressed")]
     assert [weight for weight, _ in found] == pytest.approx([0.6, 0.4])
 

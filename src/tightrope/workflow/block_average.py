@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -57,34 +56,40 @@ class Mixture:
     covered: float
 
 
-def combinations(record: Record, coding: Coding) -> list[tuple[float, tuple[str, ...]]]:
-    """Weight and readings (BLOCK=READING) of every way to read all blocks, heaviest first.
+def combinations(record: Record, coding: Coding) -> tuple[list[tuple[float, tuple[str, ...]]], int]:
+    """The ways to read all blocks, heaviest first and at most `MOST`, and how many there are.
 
-    A block whose reading was asked for keeps it, and `printed` codes have what weight the readings leave.
+    Each is a weight and readings (BLOCK=READING). A block whose reading was asked for keeps it, and the
+    printed codes have what weight the readings leave.
     """
     asked = {text.partition("=")[0] for text in coding.blocks}
-    ways: list[list[tuple[float, tuple[str, ...]]]] = []
+    found, count = [(1.0, coding.blocks)], 1
     for name, block in record.blocks.items():
-        if name not in asked:
-            printed = 1.0 - sum(reading.weight for reading in block.readings.values())
-            others = [(reading.weight, (f"{name}={key}",)) for key, reading in block.readings.items()]
-            ways.append([(printed, ()), *others])
-    found = [
-        (float(np.prod([w for w, _ in parts])), (*coding.blocks, *(text for _, ts in parts for text in ts)))
-        for parts in product(*ways)
-    ]
-    return sorted((c for c in found if c[0] > 0), key=lambda c: (-c[0], c[1]))
+        if name in asked:
+            continue
+        printed = 1.0 - sum(reading.weight for reading in block.readings.values())
+        ways = [
+            (printed, ()),
+            *((reading.weight, (f"{name}={key}",)) for key, reading in block.readings.items()),
+        ]
+        longer = [
+            (have * weight, (*told, *more)) for have, told in found for weight, more in ways if weight > 0
+        ]
+        count *= sum(weight > 0 for weight, _ in ways)
+        # What is not among the heaviest by now cannot be in the end: the rest multiplies all alike.
+        found = sorted(longer, key=lambda c: (-c[0], c[1]))[:MOST]
+    return found, count
 
 
 def mixture(material: Material) -> Mixture | None:
     """The case's record under every combination of its blocks; None where there is one way to read it."""
     record = material.case.record
     assert record is not None
-    ways = combinations(record, material.coding)
-    if len(ways) < 2:
+    ways, count = combinations(record, material.coding)
+    if count < 2:
         return None
     weights, records = [], []
-    for weight, blocks in ways[:MOST]:
+    for weight, blocks in ways:
         try:
             read = read_record(material.source, replace(material.coding, blocks=blocks))
         except UnknownCoding:
