@@ -22,7 +22,7 @@ from tightrope.forecast.chain_evidence import (
     state_prior,
     together,
 )
-from tightrope.forecast.logit_evidence import MoveLogit, laplace, logit_evidence, move_logit
+from tightrope.forecast.logit_evidence import MoveLogit, laplace, logit_evidence, move_logit, quick_evidence
 from tightrope.record.coding import CodedRecord
 
 SMALL = Amount(draws=800, repeats=3)
@@ -174,6 +174,9 @@ def test_the_logit_of_a_coin_agrees_with_quadrature() -> None:
     exact = float(np.log(integrate.quad(weighed, -12, 12)[0]))
     assert found.first.log_evidence == pytest.approx(exact, abs=0.05)
     assert found.second.log_evidence == pytest.approx(exact, abs=0.05)
+    quick = quick_evidence(move_logit(coded, "push", states=[]), seed=2)
+    assert quick.flaw == ""
+    assert quick.log_evidence == pytest.approx(exact, abs=0.05)
 
 
 def test_the_logit_slope_is_its_derivative_and_its_mode_a_maximum() -> None:
@@ -183,6 +186,7 @@ def test_the_logit_slope_is_its_derivative_and_its_mode_a_maximum() -> None:
     )
     density = move_logit(coded, "push", states=["rung"])
     v = generator.normal(size=density.sds.size)
+    assert density.values(np.stack([v, 2 * v])) == pytest.approx([density.value(x)[0] for x in (v, 2 * v)])
     for k in range(len(v)):
         e = np.eye(len(v))[k] * 1e-5
         assert density.slope(v)[k] == pytest.approx(

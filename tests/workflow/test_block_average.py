@@ -45,8 +45,7 @@ def record_of(material: Material) -> Record:
 
 
 def test_every_way_to_read_the_blocks_has_the_product_of_its_weights(case: Path) -> None:
-    found, count = combinations(record_of(load_material(case)), Coding())
-    assert count == 6
+    found = combinations(record_of(load_material(case)), Coding())
     assert {blocks: weight for weight, blocks in found} == pytest.approx(
         {
             (): 0.6 * 0.6,
@@ -71,8 +70,8 @@ def test_a_case_with_very_many_blocks_gives_the_heaviest_ways_at_once(case: Path
         )
         for name, weight in weights.items()
     }
-    found, count = combinations(record.model_copy(update={"blocks": blocks}), Coding())
-    assert (len(found), count) == (block_average.MOST, 2**50)
+    found = combinations(record.model_copy(update={"blocks": blocks}), Coding())
+    assert len(found) == block_average.MOST
     printed = float(np.prod([1.0 - w for w in weights.values()]))
     odds = {name: w / (1.0 - w) for name, w in weights.items()}
     few = [
@@ -84,8 +83,7 @@ def test_a_case_with_very_many_blocks_gives_the_heaviest_ways_at_once(case: Path
 
 
 def test_a_reading_that_was_asked_for_is_not_averaged_over(case: Path) -> None:
-    found, count = combinations(record_of(load_material(case)), Coding(blocks=("customs=late",)))
-    assert count == 2
+    found = combinations(record_of(load_material(case)), Coding(blocks=("customs=late",)))
     assert [blocks for _, blocks in found] == [("customs=late",), ("customs=late", "silence=pressed")]
     assert [weight for weight, _ in found] == pytest.approx([0.6, 0.4])
 

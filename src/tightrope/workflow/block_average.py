@@ -56,14 +56,14 @@ class Mixture:
     covered: float
 
 
-def combinations(record: Record, coding: Coding) -> tuple[list[tuple[float, tuple[str, ...]]], int]:
-    """The ways to read all blocks, heaviest first and at most `MOST`, and how many there are.
+def combinations(record: Record, coding: Coding) -> list[tuple[float, tuple[str, ...]]]:
+    """The ways to read all blocks, heaviest first and at most `MOST`.
 
     Each is a weight and readings (BLOCK=READING). A block whose reading was asked for keeps it, and the
     printed codes have what weight the readings leave.
     """
     asked = {text.partition("=")[0] for text in coding.blocks}
-    found, count = [(1.0, coding.blocks)], 1
+    found = [(1.0, coding.blocks)]
     for name, block in record.blocks.items():
         if name in asked:
             continue
@@ -75,18 +75,17 @@ def combinations(record: Record, coding: Coding) -> tuple[list[tuple[float, tupl
         longer = [
             (have * weight, (*told, *more)) for have, told in found for weight, more in ways if weight > 0
         ]
-        count *= sum(weight > 0 for weight, _ in ways)
         # What is not among the heaviest by now cannot be in the end: the rest multiplies all alike.
         found = sorted(longer, key=lambda c: (-c[0], c[1]))[:MOST]
-    return found, count
+    return found
 
 
 def mixture(material: Material) -> Mixture | None:
     """The case's record under every combination of its blocks; None where there is one way to read it."""
     record = material.case.record
     assert record is not None
-    ways, count = combinations(record, material.coding)
-    if count < 2:
+    ways = combinations(record, material.coding)
+    if len(ways) < 2:
         return None
     weights, records = [], []
     for weight, blocks in ways:

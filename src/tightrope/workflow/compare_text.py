@@ -186,7 +186,8 @@ def _variants(data: Mapping[str, Any]) -> list[str]:
     ]
     flipped = sorted({r["name"] for r in told if r["flips"]})
     return [
-        f"Against {data['base']} under other codings of the record, one at a time. "
+        f"Against {data['base']} under other codings of the record, one at a time"
+        + (", and averaged over all blocks. " if any("combinations" in r for r in told) else ". ")
         + (
             f"Another coding turns the result for {', '.join(flipped)}."
             if flipped
